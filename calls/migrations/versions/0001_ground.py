@@ -1,0 +1,40 @@
+"""The ground: every table of the first version, row-level security, the queue's own tables, and the two roles."""
+
+from pathlib import Path
+
+from alembic import op
+
+from calls.queue_schema import install_statements
+
+revision = "0001"
+down_revision = None
+
+_HERE = Path(__file__).parent
+_TABLES = (
+    "tenant",
+    "bot_identity",
+    "connection",
+    "employee",
+    "line",
+    "chat",
+    "seen_activity",
+    "delivery",
+    "call",
+    "event",
+    "popup",
+    "journal",
+    "rate",
+    "quota",
+)
+
+
+def upgrade() -> None:
+    run = op.get_bind().exec_driver_sql
+    run((_HERE / "0001_ground.sql").read_text(encoding="utf-8"))
+    for table in _TABLES:
+        run(f"ALTER TABLE smartcall.{table} ENABLE ROW LEVEL SECURITY")
+        run(f"ALTER TABLE smartcall.{table} FORCE ROW LEVEL SECURITY")
+        own = "tenant_id = NULLIF(current_setting('smartcall.tenant', true), '')::uuid"
+        run(f"CREATE POLICY own_tenant ON smartcall.{table} USING ({own}) WITH CHECK ({own})")
+    run(install_statements())
+    run((_HERE / "0001_roles.sql").read_text(encoding="utf-8").replace("%", "%%"))

@@ -1,0 +1,66 @@
+-- Who may do what. smartcall_service is what the service runs as; smartcall_resolver owns the two functions that answer
+-- before a tenant is known, and may read ids alone.
+
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'smartcall_service') THEN
+        CREATE ROLE smartcall_service NOLOGIN;
+    END IF;
+    IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'smartcall_resolver') THEN
+        CREATE ROLE smartcall_resolver NOLOGIN;
+    END IF;
+    EXECUTE format('GRANT smartcall_service, smartcall_resolver TO %I', current_user);
+END $$;
+
+GRANT USAGE ON SCHEMA smartcall, queue TO smartcall_service;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA smartcall, queue TO smartcall_service;
+REVOKE INSERT, UPDATE, DELETE ON smartcall.alembic_version FROM smartcall_service;
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA queue TO smartcall_service;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA queue TO smartcall_service;
+
+GRANT USAGE, CREATE ON SCHEMA smartcall TO smartcall_resolver;
+GRANT SELECT (tenant_id, connection_id) ON smartcall.connection TO smartcall_resolver;
+GRANT SELECT (tenant_id, app_id) ON smartcall.bot_identity TO smartcall_resolver;
+GRANT SELECT (tenant_id, call_id, stale_at, ended_at, lookup_state, lookup_lease_until) ON smartcall.call TO smartcall_resolver;
+GRANT SELECT (tenant_id, call_id, due_at) ON smartcall.popup TO smartcall_resolver;
+GRANT SELECT (tenant_id, call_id, due_at) ON smartcall.journal TO smartcall_resolver;
+GRANT SELECT (tenant_id) ON smartcall.tenant TO smartcall_resolver;
+CREATE POLICY resolver ON smartcall.connection FOR SELECT TO smartcall_resolver USING (true);
+CREATE POLICY resolver ON smartcall.bot_identity FOR SELECT TO smartcall_resolver USING (true);
+CREATE POLICY resolver ON smartcall.call FOR SELECT TO smartcall_resolver USING (true);
+CREATE POLICY resolver ON smartcall.popup FOR SELECT TO smartcall_resolver USING (true);
+CREATE POLICY resolver ON smartcall.journal FOR SELECT TO smartcall_resolver USING (true);
+CREATE POLICY resolver ON smartcall.tenant FOR SELECT TO smartcall_resolver USING (true);
+
+-- From a credential's public half to the tenant it belongs to; the secret half is checked afterwards, inside the tenant.
+CREATE FUNCTION smartcall.resolve(credential text, public_id uuid) RETURNS uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT tenant_id FROM smartcall.connection WHERE credential = 'connection' AND connection_id = public_id
+    UNION ALL
+    SELECT tenant_id FROM smartcall.bot_identity WHERE credential = 'bot' AND app_id = public_id
+$$;
+
+-- Whose rows have something open now, for the sweep: ids and nothing else.
+CREATE FUNCTION smartcall.open_work(as_of timestamptz, at_most integer)
+RETURNS TABLE (kind text, tenant_id uuid, call_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    (SELECT DISTINCT 'cards', p.tenant_id, p.call_id FROM smartcall.popup p WHERE p.due_at <= as_of LIMIT at_most)
+    UNION ALL
+    (SELECT 'cards', c.tenant_id, c.call_id FROM smartcall.call c
+     WHERE c.lookup_state = 'wanted' AND c.lookup_lease_until <= as_of LIMIT at_most)
+    UNION ALL
+    (SELECT 'journal', j.tenant_id, j.call_id FROM smartcall.journal j WHERE j.due_at <= as_of LIMIT at_most)
+    UNION ALL
+    (SELECT 'stale', c.tenant_id, c.call_id FROM smartcall.call c WHERE c.stale_at <= as_of LIMIT at_most)
+$$;
+
+-- Every tenant, for the hourly clean-up.
+CREATE FUNCTION smartcall.tenant_ids() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$ SELECT tenant_id FROM smartcall.tenant $$;
+
+ALTER FUNCTION smartcall.resolve(text, uuid) OWNER TO smartcall_resolver;
+ALTER FUNCTION smartcall.open_work(timestamptz, integer) OWNER TO smartcall_resolver;
+ALTER FUNCTION smartcall.tenant_ids() OWNER TO smartcall_resolver;
+REVOKE CREATE ON SCHEMA smartcall FROM smartcall_resolver;
+REVOKE ALL ON FUNCTION smartcall.resolve(text, uuid), smartcall.open_work(timestamptz, integer), smartcall.tenant_ids() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION smartcall.resolve(text, uuid), smartcall.open_work(timestamptz, integer), smartcall.tenant_ids()
+    TO smartcall_service;

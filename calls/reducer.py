@@ -1,0 +1,215 @@
+"""A call is a fold over the set of its events: no clock, no I/O, and no memory of the order they came in.
+
+Everything is decided from the whole set. A state never goes back because a late event arrives; times are the earliest
+``received_at`` of their kind (operators of the sipgate shape give no time of their own); what two events disagree
+about is taken from the earlier one. So duplicates and reordering within an attempt give the same call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from calls.model import Direction, Event, EventKind, Outcome, Party, Presentation, Queue
+from calls.numbers import NumberKind
+
+
+class CallState(StrEnum):
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    ENDED = "ended"
+    STALE = "stale"  # the operator went silent; a late event may still bring it back
+
+
+class LegState(StrEnum):
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Leg:
+    """One employee's part of a call, over all their phones and attempts."""
+
+    employee_id: UUID
+    state: LegState
+    outcome: Outcome | None  # only when ENDED
+    rang_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call:
+    """One conversation, from the first ring to the end."""
+
+    call_ref: str
+    parent_ref: str | None
+    state: CallState
+    direction: Direction
+    caller: Party | None
+    called: Party | None
+    queue: Queue | None
+    legs: tuple[Leg, ...]  # by employee id, so that equal calls compare equal
+    answered_by: Party | None  # who took it; None: nobody, or the operator does not say
+    outcome: Outcome | None  # only when ENDED
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    last_event_at: datetime  # the newest news from the operator, not counting our own timer
+
+    @property
+    def talk_seconds(self) -> int | None:
+        """Whole seconds of conversation; None when either end of it is unknown."""
+        if self.answered_at is None or self.ended_at is None or self.ended_at < self.answered_at:
+            return None
+        return int((self.ended_at - self.answered_at).total_seconds())
+
+    @property
+    def outside(self) -> Party | None:
+        """The party that is not ours: who is looked up and journaled."""
+        return self.called if self.direction is Direction.OUTBOUND else self.caller
+
+    def leg(self, employee_id: UUID) -> Leg | None:
+        return next((leg for leg in self.legs if leg.employee_id == employee_id), None)
+
+
+# Without news for this long, a state is not believed any more.
+RINGING_PATIENCE = timedelta(seconds=90)
+QUEUE_PATIENCE = timedelta(minutes=15)
+ANSWERED_PATIENCE = timedelta(hours=4)
+
+
+def fold(events: Iterable[Event]) -> Call:
+    """The call that these events tell of. There must be at least one, all of the same ``call_ref``."""
+    ordered = sorted(events, key=lambda event: (event.received_at, event.event_id))
+    news = [event for event in ordered if event.kind is not EventKind.STALE]
+    if not news:
+        raise ValueError("a call needs at least one event that is not our own timer")
+    answers = [event for event in news if event.kind is EventKind.ANSWERED]
+    ends = [event for event in news if event.kind is EventKind.ENDED]
+    caller = _first_known(event.caller for event in news)
+    called = _first_known(event.called for event in news)
+    answered_by = _first_known(event.answered_by for event in answers)
+    direction = _direction(news, caller, called)
+    phones = _phones(news, direction)
+    if answers and (answered_by is None or answered_by.employee_id is None) and len(phones) == 1 and answered_by is None:
+        answered_by = Party(employee_id=next(iter(phones)))
+    legs = tuple(_leg(employee_id, news, answers, ends, answered_by) for employee_id in sorted(phones, key=str))
+    if ends:
+        state = CallState.ENDED
+    elif legs and all(leg.state is LegState.ENDED for leg in legs) and not answers:
+        state = CallState.ENDED  # every phone has stopped, and the operator tells no end of the whole
+    elif any(event.kind is EventKind.STALE and event.received_at >= news[-1].received_at for event in ordered):
+        state = CallState.STALE
+    else:
+        state = CallState.ANSWERED if answers else CallState.RINGING
+    ended_at = min((event.received_at for event in ends), default=None)
+    if state is CallState.ENDED and ended_at is None:
+        ended_at = max((leg.ended_at for leg in legs if leg.ended_at is not None), default=news[-1].received_at)
+    return Call(
+        call_ref=news[0].call_ref,
+        parent_ref=next((event.parent_ref for event in news if event.parent_ref), None),
+        state=state,
+        direction=direction,
+        caller=caller,
+        called=called,
+        queue=next((event.queue for event in news if event.queue), None),
+        legs=legs,
+        answered_by=answered_by,
+        outcome=_outcome(answers, ends, legs) if state is CallState.ENDED else None,
+        started_at=news[0].received_at,
+        answered_at=min((event.received_at for event in answers), default=None),
+        ended_at=ended_at,
+        last_event_at=news[-1].received_at,
+    )
+
+
+def patience_ends(call: Call) -> datetime | None:
+    """When the call becomes stale if nothing more is heard; None when it is over."""
+    if call.state is CallState.RINGING:
+        return call.last_event_at + (QUEUE_PATIENCE if call.queue else RINGING_PATIENCE)
+    if call.state is CallState.ANSWERED:
+        return call.last_event_at + ANSWERED_PATIENCE
+    return None
+
+
+def _first_known(parties: Iterable[Party | None]) -> Party | None:
+    """The earliest party that says something; one with a number or an employee before one without."""
+    told = [party for party in parties if party is not None]
+    known = (party for party in told if party.number or party.employee_id or party.presentation is Presentation.WITHHELD)
+    return next(known, told[0] if told else None)
+
+
+def _direction(news: list[Event], caller: Party | None, called: Party | None) -> Direction:
+    told = next((event.direction for event in news), Direction.INBOUND)
+    if told is Direction.INTERNAL or (caller is not None and _is_ours(caller) and told is Direction.INBOUND):
+        return Direction.INTERNAL
+    if told is Direction.OUTBOUND and called is not None and _is_ours(called):
+        return Direction.INTERNAL
+    return told
+
+
+def _is_ours(party: Party) -> bool:
+    return party.employee_id is not None or (party.number is not None and party.number.kind is NumberKind.INTERNAL)
+
+
+def _phones(news: list[Event], direction: Direction) -> set[UUID]:
+    """The employees whose phones this call has touched."""
+    found = {agent.employee_id for event in news for agent in event.agents if agent.employee_id}
+    found |= {event.answered_by.employee_id for event in news if event.answered_by and event.answered_by.employee_id}
+    if direction is Direction.OUTBOUND:
+        found |= {event.caller.employee_id for event in news if event.caller and event.caller.employee_id}
+    return found
+
+
+def _leg(
+    employee_id: UUID, news: list[Event], answers: list[Event], ends: list[Event], answered_by: Party | None
+) -> Leg:
+    attempts: dict[tuple[str | None, str | None], dict[EventKind, list[Event]]] = {}
+    for event in news:
+        for agent in event.agents:
+            if agent.employee_id == employee_id:
+                phone = agent.number.key if agent.number else agent.alias
+                attempts.setdefault((phone, event.attempt_ref), {}).setdefault(event.kind, []).append(event)
+    rings = [event for kinds in attempts.values() for event in kinds.get(EventKind.RINGING, [])]
+    rang_at = min((event.received_at for event in rings), default=None)
+    leg_ends = [event for kinds in attempts.values() for event in kinds.get(EventKind.LEG_ENDED, [])]
+    still_ringing = any(EventKind.LEG_ENDED not in kinds for kinds in attempts.values())
+    mine = answered_by is not None and answered_by.employee_id == employee_id
+    answered_at = min((event.received_at for event in answers), default=None) if mine else None
+    call_end = min((event.received_at for event in ends), default=None)
+    last_leg_end = max((event.received_at for event in leg_ends), default=None)
+    state, outcome, ended_at = LegState.RINGING, None, None
+    if mine:
+        over = bool(ends) or bool(leg_ends and not still_ringing)
+        state = LegState.ENDED if over else LegState.ANSWERED
+        outcome = Outcome.COMPLETED if over else None
+        ended_at = (call_end or last_leg_end) if over else None
+    elif answers:
+        state, outcome = LegState.ENDED, Outcome.ANSWERED_ELSEWHERE
+        ended_at = min(event.received_at for event in answers)
+    elif leg_ends and not still_ringing:
+        state, outcome, ended_at = LegState.ENDED, leg_ends[-1].outcome or Outcome.MISSED, last_leg_end
+    elif ends:
+        state, outcome, ended_at = LegState.ENDED, ends[0].outcome or Outcome.UNKNOWN, call_end
+    return Leg(
+        employee_id=employee_id,
+        state=state,
+        outcome=outcome,
+        rang_at=rang_at,
+        answered_at=answered_at,
+        ended_at=ended_at,
+    )
+
+
+def _outcome(answers: list[Event], ends: list[Event], legs: tuple[Leg, ...]) -> Outcome:
+    if answers:
+        return Outcome.COMPLETED
+    told = next((event.outcome for event in ends if event.outcome), None)
+    if told is None and legs:
+        told = next((leg.outcome for leg in legs if leg.outcome), None)
+    return told or Outcome.UNKNOWN
