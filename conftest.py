@@ -1,0 +1,62 @@
+"""What all tests share: where a test belongs, and that nothing of ours blocks the event loop."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Generator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from blockbuster import BlockBuster
+
+ROOT = Path(__file__).parent
+_SERVICE = ("bot", "calls", "crm_connectors", "graph", "operators")
+_KINDS = {"browser": "browser", "repository": "repository"}  # folder in tests/ → marker; the others are "processes"
+
+# Blocking calls that may stay on the loop: (what, in which file of the stack, in which functions). Each with its reason.
+_HARMLESS = (
+    # Time zone data: a few KB once per process and zone, then remembered by the standard library.
+    ("os.stat", "zoneinfo/_tzpath.py", ("find_tzfile",)),
+    ("io.BufferedReader.read", "zoneinfo/_common.py", ("load_data",)),
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test's folder says what kind it is: `make unit` runs the unmarked, the other steps one kind each."""
+    for item in items:
+        parts = item.path.relative_to(ROOT).parts
+        if parts[0] == "tests":
+            item.add_marker(_KINDS.get(parts[1], "processes"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """In tests of the service's packages, a blocking call (file, socket, sleep, lock) that our code makes on the event
+    loop raises BlockingError: one blocked loop delays every tenant's cards. The tests' own files may block."""
+    if item.path.relative_to(ROOT).parts[0] not in _SERVICE:
+        return (yield)
+    watch = _watch()
+    watch.activate()
+    try:
+        return (yield)
+    finally:
+        watch.deactivate()
+
+
+@functools.cache
+def _watch() -> BlockBuster:
+    ours = [_folder(ROOT / name) for name in _SERVICE]
+    tests = [_folder(path) for name in _SERVICE for path in (ROOT / name).rglob("tests")]
+    watch = BlockBuster(ours, excluded_modules=tests)
+    for call, file, functions in _HARMLESS:
+        watch.functions[call].can_block_in(file, functions)
+    return watch
+
+
+def _folder(path: Path) -> ModuleType:
+    """A folder in the form in which BlockBuster takes one, without importing what is in it."""
+    module = ModuleType(path.name)
+    module.__path__ = [f"{path}/"]
+    return module
