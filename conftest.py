@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent
 _SERVICE = ("bot", "calls", "crm_connectors", "graph", "operators")
 _KINDS = {"browser": "browser", "repository": "repository"}  # folder in tests/ → marker; the others are "processes"
 
-# Blocking calls that may stay on the loop: (what, in which file of the stack, in which functions). Each with its reason.
+# Blocking calls that may stay on the loop: (what, in which file of the stack, in which functions), each with a reason.
 _HARMLESS = (
     # Time zone data: a few KB once per process and zone, then remembered by the standard library.
     ("os.stat", "zoneinfo/_tzpath.py", ("find_tzfile",)),
