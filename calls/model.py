@@ -176,7 +176,7 @@ class Match:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """A source's answer. ``complete`` is False when it stopped early (too many hits, one of several searches failed)."""
+    """A source's answer. ``complete`` is False when it stopped early (too many hits, one of two searches failed)."""
 
     matches: tuple[Match, ...] = ()
     complete: bool = True
@@ -217,4 +217,6 @@ class Connection:
     type: str  # the folder's name: "generic", "hubspot"
     name: str  # what people call it
     settings: Mapping[str, object] = field(default_factory=dict)  # checked by the type's own settings model
-    secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)  # each with its valid values, newest first
+    secrets: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict, repr=False
+    )  # each with its valid values, newest first

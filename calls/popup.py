@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from calls.model import Direction, Match, Outcome
+from calls.lookup import Lookup
+from calls.matching import rank
+from calls.model import Direction, Match, Outcome, Party, Presentation, RecordRef, SourceRole
 from calls.numbers import Number
+from calls.reducer import Call, CallState, Leg, LegState
 
 
 class PopupState(StrEnum):
@@ -77,3 +81,103 @@ class Popup:
     journal_in: str | None = None  # the name of the source journaled to
     journal_url: str | None = None
     may_search_again: bool = False
+
+
+def popup_for(
+    call: Call,
+    employee_id: UUID,
+    *,
+    popup_id: UUID,
+    lookup: Lookup,
+    names: Mapping[UUID, str],
+    journal: JournalState | None = None,
+    journal_in: str | None = None,
+) -> Popup | None:
+    """What this employee should see of the call now; None when it is not for them. ``names`` holds the colleagues'."""
+    leg = call.leg(employee_id)
+    if leg is None:
+        return None
+    outside = call.outside
+    number = outside.number if outside else None
+    matches = _with_chosen_first(rank(lookup.matches, number) if number else (), lookup.chosen)
+    identity = _identity(call, outside, matches)
+    searching = identity is not Identity.COLLEAGUE and number is not None and not lookup.done and bool(lookup.answers)
+    own_line = call.called is not None and call.called.employee_id == employee_id
+    answerer = call.answered_by
+    return Popup(
+        popup_id=popup_id,
+        state=_state(call, leg),
+        identity=identity,
+        direction=call.direction,
+        number=number,
+        matches=matches,
+        colleague=(
+            names.get(colleague) if colleague else outside.name if outside and identity is Identity.COLLEAGUE else None
+        ),
+        called=None if own_line or call.called is None else call.called.number,
+        queue=(call.queue.name or call.queue.ref) if call.queue else None,
+        rang=tuple(names[other.employee_id] for other in call.legs if other is not leg and other.employee_id in names),
+        answered_by=_name_of(answerer, names) if answerer and answerer.employee_id != employee_id else None,
+        started_at=call.started_at,
+        answered_at=call.answered_at,
+        ended_at=call.ended_at,
+        talk_seconds=call.talk_seconds,
+        outcome=leg.outcome,
+        searching=searching,
+        silent_sources=lookup.silent_sources,
+        journal=journal,
+        journal_in=journal_in,
+        may_search_again=number is not None
+        and identity in (Identity.UNKNOWN, Identity.DIRECTORY)
+        and lookup.done
+        and bool(lookup.answers),
+    )
+
+
+def opens(popup: Popup, leg: Leg) -> bool:
+    """Whether a first card may be posted for this popup: it is news to the employee, and still worth a toast."""
+    if popup.direction is not Direction.INBOUND or popup.state in (PopupState.ANSWERED_ELSEWHERE, PopupState.STALE):
+        return False
+    if leg.rang_late:
+        return False
+    return leg.rang_at is not None or popup.state is PopupState.ANSWERED
+
+
+def _state(call: Call, leg: Leg) -> PopupState:
+    if leg.outcome is Outcome.ANSWERED_ELSEWHERE:
+        return PopupState.ANSWERED_ELSEWHERE
+    if call.state is CallState.STALE:
+        return PopupState.STALE
+    if leg.state is LegState.RINGING:
+        return PopupState.RINGING
+    if leg.state is LegState.ANSWERED:
+        return PopupState.ANSWERED
+    return _ENDINGS.get(leg.outcome or Outcome.UNKNOWN, PopupState.ENDED)
+
+
+_ENDINGS = {
+    Outcome.MISSED: PopupState.MISSED,
+    Outcome.CALLER_CANCELLED: PopupState.MISSED,
+    Outcome.UNREACHABLE: PopupState.MISSED,
+    Outcome.REJECTED: PopupState.REJECTED,
+    Outcome.BUSY: PopupState.BUSY,
+}
+
+
+def _identity(call: Call, outside: Party | None, matches: tuple[Match, ...]) -> Identity:
+    if call.direction is Direction.INTERNAL:
+        return Identity.COLLEAGUE
+    if outside is None or outside.number is None:
+        hidden = outside is not None and outside.presentation is Presentation.WITHHELD
+        return Identity.WITHHELD if hidden else Identity.UNAVAILABLE
+    if not matches:
+        return Identity.UNKNOWN
+    return Identity.MATCHED if matches[0].role is SourceRole.CRM else Identity.DIRECTORY
+
+
+def _with_chosen_first(matches: tuple[Match, ...], chosen: RecordRef | None) -> tuple[Match, ...]:
+    return tuple(sorted(matches, key=lambda match: match.ref != chosen)) if chosen else matches
+
+
+def _name_of(party: Party, names: Mapping[UUID, str]) -> str | None:
+    return names.get(party.employee_id) if party.employee_id else party.name

@@ -84,7 +84,7 @@ class Limiter(Protocol):
     """Rates that hold across nodes, kept in the database and keyed by tenant."""
 
     async def take(self, tenant_id: UUID, scope: str, *, rate: float, burst: int) -> float:
-        """Take one token of ``rate`` a second; returns 0 when taken, else the seconds until one is free (none taken)."""
+        """Take one token of ``rate`` a second; returns 0 when taken, else the seconds until one is free."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,7 @@
 """The packaged PostgreSQL: a real server from a wheel, for the demo, tests and development.
 
-Started and stopped with the package's own ``pg_ctl`` and nothing else: the package's Python handle counts its users in a
-file, and a killed process is counted for ever, so that servers are left running.
+Started and stopped with the package's own ``pg_ctl`` and nothing else: the package's Python handle counts its users in
+a file, and a killed process is counted for ever, so that servers are left running.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class PackagedPostgres:
 
     @classmethod
     def at(cls, folder: Path, *, flags: str = "") -> PackagedPostgres:
-        """The server whose data lies below ``folder``, or beside the system's other data when root's folder is closed."""
+        """The server whose data lies below ``folder``, or in /var/tmp when root keeps the folder to itself."""
         folder = folder.resolve()
         tag = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
         sockets = Path(tempfile.gettempdir()).resolve() / f"smartcall-{os.geteuid()}-{tag}"

@@ -40,6 +40,7 @@ class Leg:
     rang_at: datetime | None
     answered_at: datetime | None
     ended_at: datetime | None
+    rang_late: bool = False  # the operator's own time says it rang long before we were told
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,6 +78,9 @@ class Call:
         return next((leg for leg in self.legs if leg.employee_id == employee_id), None)
 
 
+# A ringing told later than this is history, and raises nobody's attention.
+FRESH = timedelta(seconds=20)
+
 # Without news for this long, a state is not believed any more.
 RINGING_PATIENCE = timedelta(seconds=90)
 QUEUE_PATIENCE = timedelta(minutes=15)
@@ -96,7 +100,12 @@ def fold(events: Iterable[Event]) -> Call:
     answered_by = _first_known(event.answered_by for event in answers)
     direction = _direction(news, caller, called)
     phones = _phones(news, direction)
-    if answers and (answered_by is None or answered_by.employee_id is None) and len(phones) == 1 and answered_by is None:
+    if (
+        answers
+        and (answered_by is None or answered_by.employee_id is None)
+        and len(phones) == 1
+        and answered_by is None
+    ):
         answered_by = Party(employee_id=next(iter(phones)))
     legs = tuple(_leg(employee_id, news, answers, ends, answered_by) for employee_id in sorted(phones, key=str))
     if ends:
@@ -140,7 +149,9 @@ def patience_ends(call: Call) -> datetime | None:
 def _first_known(parties: Iterable[Party | None]) -> Party | None:
     """The earliest party that says something; one with a number or an employee before one without."""
     told = [party for party in parties if party is not None]
-    known = (party for party in told if party.number or party.employee_id or party.presentation is Presentation.WITHHELD)
+    known = (
+        party for party in told if party.number or party.employee_id or party.presentation is Presentation.WITHHELD
+    )
     return next(known, told[0] if told else None)
 
 
@@ -203,7 +214,12 @@ def _leg(
         rang_at=rang_at,
         answered_at=answered_at,
         ended_at=ended_at,
+        rang_late=bool(rings) and all(_is_late(event) for event in rings),
     )
+
+
+def _is_late(event: Event) -> bool:
+    return event.occurred_at is not None and event.received_at - event.occurred_at > FRESH
 
 
 def _outcome(answers: list[Event], ends: list[Event], legs: tuple[Leg, ...]) -> Outcome:

@@ -1,4 +1,4 @@
-"""SQL lives in .sql files, in named and commented blocks: ``-- name: take_popups``. Nothing is ever built from strings."""
+"""SQL lives in .sql files, in named blocks: ``-- name: take_popups``. Nothing is ever built from strings."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Secrets, numbers and names at rest: AES-GCM for what must be read again, keyed hashes for what is only compared.
 
-A sealed value is ``version (1) | key id (4) | nonce (12) | ciphertext``, bound to its tenant and purpose, so that a value
-moved to another row or column does not open. During rotation the first key seals and every key opens; a hash is
+A sealed value is ``version (1) | key id (4) | nonce (12) | ciphertext``, bound to its tenant and purpose, so that a
+value moved to another row or column does not open. During rotation the first key seals and every key opens; a hash is
 looked up under every key (:meth:`Vault.hashes`).
 """
 

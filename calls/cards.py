@@ -1,0 +1,195 @@
+"""The cards job: find out who is calling, and close the gap between what popups should show and what they show.
+
+It may run again on any node at any time. Whoever holds a popup's lease sends; what it sends is read after the lease was
+taken, so it is at least as new as the counter it answers for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+from pydantic import TypeAdapter
+
+from calls.chats import ChatAddress, ChatState, set_state
+from calls.database import Database
+from calls.errors import Gone, NeedsSignIn, OutsideError, Refused, Throttled, Transient, Unknown
+from calls.popup import Popup, PopupState, opens
+from calls.scene import Scene, read_scene
+from calls.sql_blocks import read_blocks
+
+log = logging.getLogger(__name__)
+_SQL = read_blocks(Path(__file__).parent / "sql" / "cards.sql")
+_POPUP: TypeAdapter[Popup] = TypeAdapter(Popup)
+
+_LEASE = timedelta(seconds=10)
+_SEND_SECONDS = 4.5  # below half the lease: a sender that hangs has given up before another may begin
+_WAITS = (2.0, 5.0, 15.0, 60.0, 300.0, 900.0)  # seconds before a failed popup is tried again; then it is parked
+_SETTLED = (PopupState.MISSED, PopupState.ENDED, PopupState.BUSY, PopupState.REJECTED)
+
+
+class CardChannel(Protocol):
+    """Puts popups on the screen. Raises the errors of :mod:`calls.errors`."""
+
+    async def post(self, chat: ChatAddress, popup: Popup, *, language: str, quiet: bool, deadline: float) -> str:
+        """Send a new card and return its id. ``quiet`` asks for no banner."""
+
+    async def update(self, chat: ChatAddress, card_id: str, popup: Popup, *, language: str, deadline: float) -> None:
+        """Replace a card where it stands."""
+
+    async def find_chat(self, chat: ChatAddress) -> ChatAddress:
+        """The present conversation with this person, when the one we knew is gone."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Sending:
+    """One popup under our lease, and what is to be done with it."""
+
+    row: Any
+    lease: UUID
+    popup: Popup | None
+    digest: bytes | None
+    chat: ChatAddress | None
+    language: str
+    action: str  # "post", "quiet_post", "update" or "nothing"
+    parked: str | None = None
+
+
+class Cards:
+    """Reconciles the popups of one call after another."""
+
+    def __init__(self, database: Database, channel: CardChannel, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._channel = channel
+        self._now = now
+
+    async def show(self, tenant_id: UUID, call_id: UUID) -> None:
+        """Bring every popup of a call up to date; goes round while newer states come in."""
+        again = True
+        while again:
+            sendings = await self._take(tenant_id, call_id)
+            done = await asyncio.gather(*(self._send(tenant_id, sending) for sending in sendings))
+            again = any(done)
+
+    async def _take(self, tenant_id: UUID, call_id: UUID) -> Sequence[_Sending]:
+        """Lease what is open, decide what to send, and note each POST before it is made."""
+        now, lease = self._now(), uuid4()
+        async with self._database.tenant(tenant_id) as unit:
+            rows = await unit.sql.fetch(_SQL["take_popups"], call_id, lease, now + _LEASE, now)
+            scene = await read_scene(unit, call_id) if rows else None
+            if scene is None:
+                return []
+            sendings = [_plan(scene, row, lease) for row in rows]
+            posts = [sending.row["popup_id"] for sending in sendings if sending.action in ("post", "quiet_post")]
+            if posts:
+                await unit.sql.execute(_SQL["note_posts"], posts, now)
+        return sendings
+
+    async def _send(self, tenant_id: UUID, sending: _Sending) -> bool:
+        """True when something newer is wanted already."""
+        try:
+            card_id = await self._put_on_screen(tenant_id, sending)
+        except (OutsideError, TimeoutError) as problem:
+            return await self._put_off(tenant_id, sending, problem)
+        return await self._note_shown(tenant_id, sending, card_id, parked=sending.parked)
+
+    async def _put_on_screen(self, tenant_id: UUID, sending: _Sending) -> str | None:
+        if sending.action == "nothing" or sending.popup is None or sending.chat is None:
+            return None
+        deadline = asyncio.get_running_loop().time() + _SEND_SECONDS
+        chat, card_id = sending.chat, sending.row["activity_id"]
+        if sending.action == "update":
+            await self._channel.update(chat, card_id, sending.popup, language=sending.language, deadline=deadline)
+            return None
+        quiet = sending.action == "quiet_post"
+        try:
+            return await self._channel.post(
+                chat, sending.popup, language=sending.language, quiet=quiet, deadline=deadline
+            )
+        except Gone:
+            chat = await self._channel.find_chat(chat)
+            async with self._database.tenant(tenant_id) as unit:
+                await unit.sql.execute(_SQL["move_chat"], chat.bot_app_id, chat.entra_object_id, chat.conversation_id)
+            return await self._channel.post(
+                chat, sending.popup, language=sending.language, quiet=quiet, deadline=deadline
+            )
+
+    async def _note_shown(self, tenant_id: UUID, sending: _Sending, card_id: str | None, *, parked: str | None) -> bool:
+        row, now = sending.row, self._now()
+        async with self._database.tenant(tenant_id) as unit:
+            newer = await unit.sql.fetchval(
+                _SQL["note_shown"], row["popup_id"], sending.lease, row["wanted"], sending.digest, card_id, parked, now
+            )
+            if newer is None:
+                # The lease ran out while we sent: what we sent may be older than what another has sent since.
+                await unit.sql.execute(_SQL["want_again"], row["popup_id"], card_id, now)
+                newer = True
+        return bool(newer)
+
+    async def _put_off(self, tenant_id: UUID, sending: _Sending, problem: Exception) -> bool:
+        """Decide what a failure means for this popup; True when it should be looked at again at once."""
+        row, now = sending.row, self._now()
+        log.warning("popup %s: %s failed: %s", row["popup_id"], sending.action, type(problem).__name__)
+        if isinstance(problem, Unknown | TimeoutError) and sending.action != "update":
+            # It may be on the screen. While it rings there is no second one; what was sent counts as shown.
+            return await self._note_shown(tenant_id, sending, None, parked=None)
+        if isinstance(problem, Gone):
+            return await self._note_shown(tenant_id, sending, None, parked="card_gone")
+        if isinstance(problem, Refused | NeedsSignIn):
+            code = problem.code if isinstance(problem, Refused) else "needs_sign_in"
+            await self._close_chat(tenant_id, sending, code)
+            return await self._note_shown(tenant_id, sending, None, parked=code[:40])
+        tries = row["attempts"] + 1
+        wait = _WAITS[min(row["attempts"], len(_WAITS) - 1)]
+        if isinstance(problem, Throttled) and problem.retry_after is not None:
+            wait = max(problem.retry_after, 0.1)
+        parked = "keeps_failing" if tries > len(_WAITS) else None
+        unsent = sending.action != "update" and isinstance(problem, Throttled | Transient)
+        async with self._database.tenant(tenant_id) as unit:
+            due = None if parked else now + timedelta(seconds=wait)
+            await unit.sql.execute(_SQL["put_off"], row["popup_id"], sending.lease, due, unsent, parked)
+        return False
+
+    async def _close_chat(self, tenant_id: UUID, sending: _Sending, code: str) -> None:
+        states = {"not_installed": ChatState.UNINSTALLED, "blocked": ChatState.BLOCKED}
+        if sending.chat is not None and code in states:
+            async with self._database.tenant(tenant_id) as unit:
+                await set_state(unit, sending.chat.bot_app_id, sending.chat.entra_object_id, states[code])
+
+
+def _plan(scene: Scene, row: Any, lease: UUID) -> _Sending:
+    employee_id = row["employee_id"]
+    popup = scene.popup(employee_id, row["popup_id"])
+    chat = scene.chats.get(employee_id)
+    language = scene.language(employee_id)
+    digest = _digest(popup, language) if popup else None
+    action, parked = "nothing", None
+    if popup is not None and row["activity_id"] is not None:
+        action = "nothing" if digest == row["shown_digest"] else "update"
+        parked = None if chat else "no_chat"
+    elif popup is not None and _may_post(popup, row, scene):
+        action = ("quiet_post" if row["post_tried_at"] else "post") if chat else "nothing"
+        parked = None if chat else "no_chat"
+    return _Sending(
+        row=row, lease=lease, popup=popup, digest=digest, chat=chat, language=language, action=action, parked=parked
+    )
+
+
+def _may_post(popup: Popup, row: Any, scene: Scene) -> bool:
+    """A first card, or the one more that is allowed after a POST whose outcome is unknown and the ringing is over."""
+    leg = scene.call.leg(row["employee_id"])
+    if leg is None or not opens(popup, leg):
+        return False
+    return row["post_tried_at"] is None or (row["posts"] < 2 and popup.state in _SETTLED)
+
+
+def _digest(popup: Popup, language: str) -> bytes:
+    return hashlib.sha256(_POPUP.dump_json(popup) + language.encode()).digest()

@@ -1,0 +1,123 @@
+"""The way into PostgreSQL: units of work that see one tenant, and the few questions asked before a tenant is known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+from pydantic import TypeAdapter
+
+from calls.sql_blocks import read_blocks
+from calls.vault import Vault
+
+T = TypeVar("T")
+SERVICE_ROLE = "smartcall_service"
+_SQL = read_blocks(Path(__file__).parent / "sql" / "database.sql")
+
+
+class DatabaseUnfit(Exception):
+    """The database cannot be used as it is; the message says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unit:
+    """One transaction of one tenant. Rows of other tenants do not exist in it."""
+
+    tenant_id: UUID
+    sql: asyncpg.Connection
+    vault: Vault
+
+    def hash(self, purpose: str, text: str) -> bytes:
+        return self.vault.hash(self.tenant_id, purpose, text)
+
+    def hashes(self, purpose: str, text: str) -> list[bytes]:
+        return self.vault.hashes(self.tenant_id, purpose, text)
+
+    def seal_text(self, purpose: str, text: str) -> bytes:
+        return self.vault.seal(self.tenant_id, purpose, text.encode())
+
+    def open_text(self, purpose: str, sealed: bytes) -> str:
+        return self.vault.open(self.tenant_id, purpose, sealed).decode()
+
+    def seal_value(self, purpose: str, adapter: TypeAdapter[T], value: T) -> bytes:
+        return self.vault.seal(self.tenant_id, purpose, adapter.dump_json(value, exclude_defaults=True))
+
+    def open_value(self, purpose: str, adapter: TypeAdapter[T], sealed: bytes) -> T:
+        return adapter.validate_json(self.vault.open(self.tenant_id, purpose, sealed))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenWork:
+    """Something a lost job has left undone."""
+
+    kind: str  # "cards", "journal" or "stale"
+    tenant_id: UUID
+    call_id: UUID
+
+
+class Database:
+    """A pool of connections, all in the service's role."""
+
+    def __init__(self, pool: asyncpg.Pool, vault: Vault) -> None:
+        self.pool = pool
+        self.vault = vault
+
+    @classmethod
+    async def open(cls, url: str, vault: Vault, *, size: int = 12) -> Database:
+        """Connect and make sure that row-level security binds us. Raises :class:`DatabaseUnfit` or asyncpg's errors."""
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=2,
+            max_size=size,
+            init=_prepare,
+            command_timeout=10,
+            server_settings={"role": SERVICE_ROLE, "application_name": "smartcall"},
+        )
+        async with pool.acquire() as connection:
+            free = await connection.fetchval(_SQL["may_ignore_row_security"])
+        if free:
+            await pool.close()
+            raise DatabaseUnfit(
+                f"the role {SERVICE_ROLE} may go round row-level security; it must be neither owner nor superuser"
+            )
+        return cls(pool, vault)
+
+    async def close(self) -> None:
+        await self.pool.close()
+
+    @asynccontextmanager
+    async def tenant(self, tenant_id: UUID) -> AsyncIterator[Unit]:
+        """A transaction that sees this tenant alone; committed on leaving, rolled back on an error."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            await connection.execute(_SQL["enter_tenant"], str(tenant_id))
+            yield Unit(tenant_id=tenant_id, sql=connection, vault=self.vault)
+
+    async def tenant_of_connection(self, connection_id: UUID) -> UUID | None:
+        """Whose connection this is; the caller has not proved anything yet."""
+        return await self._resolve("connection", connection_id)
+
+    async def tenant_of_bot(self, app_id: UUID) -> UUID | None:
+        """Whose row holds this bot identity."""
+        return await self._resolve("bot", app_id)
+
+    async def open_work(self, now: datetime, at_most: int) -> Sequence[OpenWork]:
+        rows = await self.pool.fetch(_SQL["open_work"], now, at_most)
+        return [OpenWork(kind=row["kind"], tenant_id=row["tenant_id"], call_id=row["call_id"]) for row in rows]
+
+    async def tenant_ids(self) -> Sequence[UUID]:
+        return [row["tenant_id"] for row in await self.pool.fetch(_SQL["tenant_ids"])]
+
+    async def _resolve(self, kind: str, public_id: UUID) -> UUID | None:
+        found: UUID | None = await self.pool.fetchval(_SQL["resolve"], kind, public_id)
+        return found
+
+
+async def _prepare(connection: Any) -> None:
+    await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")

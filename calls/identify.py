@@ -1,0 +1,127 @@
+"""Finding out who is calling, once per call, and keeping what the sources say as they say it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from calls.cards import Cards
+from calls.database import Database
+from calls.ingest import read_events
+from calls.lookup import Lookup, Patience, look_up
+from calls.numbers import Number
+from calls.queue import Task
+from calls.reducer import fold
+from calls.scene import LOOKUP
+from calls.sources import Sources
+from calls.sql_blocks import read_blocks
+
+_SQL = read_blocks(Path(__file__).parent / "sql" / "identify.sql")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Order:
+    """A lookup that is ours to do."""
+
+    number: Number
+    toast_in: float  # seconds until a first card is posted whatever the sources have said; not positive: at once
+
+
+class CardsJob:
+    """The work behind a ring: ask the sources if nobody has, then show what is known."""
+
+    def __init__(
+        self,
+        database: Database,
+        sources: Sources,
+        cards: Cards,
+        now: Callable[[], datetime],
+        patience: Patience | None = None,
+    ) -> None:
+        self._database = database
+        self._sources = sources
+        self._cards = cards
+        self._now = now
+        self._patience = patience or Patience()
+
+    async def __call__(self, task: Task) -> None:
+        order = await self._take_order(task)
+        if order is not None:
+            await self._identify(task, order)
+        await self._cards.show(task.tenant_id, task.call_id)
+
+    async def _take_order(self, task: Task) -> _Order | None:
+        now = self._now()
+        until = now + timedelta(seconds=self._patience.hard + self._patience.directory + 2)
+        async with self._database.tenant(task.tenant_id) as unit:
+            row = await unit.sql.fetchrow(_SQL["take_lookup"], task.call_id, task.job_id, until, now)
+            if row is None:
+                return None
+            outside = fold(await read_events(unit, task.call_id)).outside
+        if outside is None or outside.number is None:
+            return None
+        return _Order(number=outside.number, toast_in=(row["toast_at"] - now).total_seconds())
+
+    async def _identify(self, task: Task, order: _Order) -> None:
+        toast_at = asyncio.get_running_loop().time() + order.toast_in
+        sources = [source.as_source for source in await self._sources.to_ask(task.tenant_id)]
+        stages = look_up(order.number, sources, self._patience)
+        kept: Lookup | None = None
+        latest, toasted = Lookup(), False
+        async with contextlib.aclosing(_with_timer(stages, toast_at)) as steps:
+            async for step in steps:
+                latest = step or latest
+                toasted = toasted or step is None or latest.worth_a_toast
+                if toasted and latest != kept:
+                    await self._keep(task, latest)
+                    kept = latest
+                    await self._cards.show(task.tenant_id, task.call_id)
+
+    async def _keep(self, task: Task, lookup: Lookup) -> None:
+        """Store the answers, want the popups anew, and open the door for first cards."""
+        now = self._now()
+        async with self._database.tenant(task.tenant_id) as unit:
+            sealed = unit.seal_value("lookup", LOOKUP, lookup)
+            await unit.sql.execute(_SQL["keep_lookup"], task.call_id, sealed, lookup.done, now)
+            await unit.sql.execute(_SQL["want_shown"], task.call_id, now + timedelta(seconds=3))
+
+
+async def search_again(database: Database, tenant_id: UUID, call_id: UUID, now: datetime) -> None:
+    """An employee asks the sources to be asked once more; the caller rings the bell."""
+    async with database.tenant(tenant_id) as unit:
+        await unit.sql.execute(_SQL["want_lookup"], call_id, now)
+
+
+async def _with_timer(stages: AsyncGenerator[Lookup, None], toast_at: float) -> AsyncGenerator[Lookup | None, None]:
+    """The stages of a lookup, and None once when the time for a first card has come before a stage was worth one."""
+    loop = asyncio.get_running_loop()
+    waiting = True
+    following = asyncio.ensure_future(_next(stages))
+    try:
+        while True:
+            wait = max(0.0, toast_at - loop.time()) if waiting else None
+            done, _ = await asyncio.wait({following}, timeout=wait)
+            if not done:
+                waiting = False
+                yield None
+                continue
+            lookup = following.result()
+            if lookup is None:
+                return
+            waiting = waiting and not lookup.worth_a_toast
+            yield lookup
+            following = asyncio.ensure_future(_next(stages))
+    finally:
+        following.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await following
+        await stages.aclose()
+
+
+async def _next(stages: AsyncGenerator[Lookup, None]) -> Lookup | None:
+    return await anext(stages, None)

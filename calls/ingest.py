@@ -1,0 +1,140 @@
+"""Taking in what an operator sends: stored together with its job in one transaction, and only then acknowledged."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from pydantic import TypeAdapter
+
+from calls.database import Database, Unit
+from calls.model import Connection, Direction, Event, EventKind
+from calls.ports import Parsed, Proof
+from calls.queue import Bell
+from calls.reducer import Call, CallState, fold, patience_ends
+from calls.sql_blocks import read_blocks
+from calls.tenants import place, read_tenant
+
+log = logging.getLogger(__name__)
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+_SQL = read_blocks(Path(__file__).parent / "sql" / "ingest.sql")
+
+# How long a first card waits for a name, counted from the event (design: one toast, worth reading).
+TOAST_PATIENCE = timedelta(seconds=1.2)
+# A job is expected to have done its work by then; otherwise the sweep looks.
+_SWEEP_AFTER = timedelta(seconds=3)
+
+
+@dataclass(kw_only=True, slots=True)
+class Taken:
+    """What became of a delivery: for the log and the metrics."""
+
+    stored: int = 0
+    repeated: int = 0
+    ignored: list[str] = field(default_factory=list)
+
+
+async def take_in(
+    database: Database, bell: Bell, connection: Connection, proof: Proof, parsed: Parsed, received_at: datetime
+) -> Taken:
+    """Store the events of one delivery and ring for each call they touch."""
+    taken = Taken(ignored=list(parsed.ignored))
+    async with database.tenant(connection.tenant_id) as unit:
+        if proof.delivery_id is not None:
+            hashed = unit.hash("delivery", proof.delivery_id)
+            if not await unit.sql.fetchval(
+                _SQL["first_delivery"], unit.tenant_id, connection.connection_id, hashed, received_at
+            ):
+                taken.repeated = len(parsed.events)
+                return taken
+        touched: dict[UUID, None] = {}
+        for event in await place(unit, parsed.events):
+            call_id = await _store(unit, connection.connection_id, event, taken)
+            if call_id is not None:
+                touched[call_id] = None
+        for call_id in touched:
+            await settle(unit, bell, call_id, received_at)
+    return taken
+
+
+async def give_up(database: Database, bell: Bell, tenant_id: UUID, call_id: UUID, now: datetime) -> None:
+    """Our own timer: nothing has been heard of this call for too long. A late event may still bring it back."""
+    async with database.tenant(tenant_id) as unit:
+        row = await unit.sql.fetchrow(_SQL["lock_call"], call_id)
+        if row is None or row["stale_at"] is None or row["stale_at"] > now:
+            return
+        call = fold(await read_events(unit, call_id))
+        event = Event(
+            event_id=f"stale {row['stale_at'].isoformat()}",
+            kind=EventKind.STALE,
+            call_ref=call.call_ref,
+            received_at=now,
+        )
+        await _insert(unit, call_id, event)
+        await settle(unit, bell, call_id, now)
+
+
+async def settle(unit: Unit, bell: Bell, call_id: UUID, now: datetime) -> Call:
+    """Fold the call anew, note its state and timers, raise what its employees should see, and ring."""
+    call = fold(await read_events(unit, call_id))
+    tenant = await read_tenant(unit)
+    hidden = call.direction is not Direction.INBOUND or call.outside is None or call.outside.number is None
+    over = call.state is CallState.ENDED
+    await unit.sql.execute(
+        _SQL["note_state"],
+        call_id,
+        call.state.value,
+        call.ended_at if over else None,
+        patience_ends(call),
+        "none" if hidden else "wanted",
+        unit.hash("call ref", call.parent_ref) if call.parent_ref else None,
+        call.started_at + (timedelta() if hidden else TOAST_PATIENCE),
+        now + _SWEEP_AFTER,
+    )
+    employees = [leg.employee_id for leg in call.legs]
+    if call.direction is Direction.INTERNAL and tenant is not None and not tenant.settings.popup_internal:
+        employees = []
+    if employees and call.direction is not Direction.OUTBOUND:
+        popup_ids = [uuid4() for _ in employees]
+        await unit.sql.execute(_SQL["want_popups"], unit.tenant_id, call_id, employees, popup_ids, now + _SWEEP_AFTER)
+    await bell.ring_cards(unit, call_id)
+    if over and not hidden:
+        await unit.sql.execute(_SQL["want_journal"], unit.tenant_id, call_id, uuid4(), now + _SWEEP_AFTER)
+        await bell.ring_journal(unit, call_id)
+    return call
+
+
+async def read_events(unit: Unit, call_id: UUID) -> Sequence[Event]:
+    """Every event of a call, opened."""
+    rows = await unit.sql.fetch(_SQL["read_events"], call_id)
+    return [unit.open_value("event", EVENT, row["body_sealed"]) for row in rows]
+
+
+async def _store(unit: Unit, connection_id: UUID, event: Event, taken: Taken) -> UUID | None:
+    """The call the event belongs to, or None when it is of no use to this tenant or known already."""
+    refs = unit.hashes("call ref", event.call_ref)
+    call_id: UUID | None = await unit.sql.fetchval(_SQL["find_call"], connection_id, refs)
+    if call_id is None:
+        ours = any(agent.employee_id for agent in event.agents) or (event.caller and event.caller.employee_id)
+        if event.kind is EventKind.RINGING and not ours:
+            taken.ignored.append("no_line_of_this_tenant")
+            return None
+        call_id = await unit.sql.fetchval(
+            _SQL["open_call"], unit.tenant_id, uuid4(), connection_id, refs[0], event.received_at
+        )
+    if not await _insert(unit, call_id, event):
+        taken.repeated += 1
+        return None
+    taken.stored += 1
+    return call_id
+
+
+async def _insert(unit: Unit, call_id: UUID | None, event: Event) -> bool:
+    sealed = unit.seal_value("event", EVENT, event)
+    hashed = unit.hash("event", event.event_id)
+    done = await unit.sql.fetchval(_SQL["add_event"], unit.tenant_id, call_id, hashed, event.received_at, sealed)
+    return bool(done)

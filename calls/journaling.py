@@ -1,0 +1,150 @@
+"""The journal job: the call as an activity in the CRM, there once whatever happens on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import uuid4
+
+from pydantic import TypeAdapter
+
+from calls.database import Database
+from calls.errors import NeedsSignIn, OutsideError, Refused, Throttled
+from calls.matching import rank
+from calls.model import Ability, JournalEntry, Match, Outcome, RecordRef, SourceRole
+from calls.queue import Bell, Task
+from calls.reducer import Call
+from calls.scene import Scene, read_scene
+from calls.sources import OpenSource, Sources
+from calls.sql_blocks import read_blocks
+from calls.tenants import TenantSettings
+
+log = logging.getLogger(__name__)
+_SQL = read_blocks(Path(__file__).parent / "sql" / "journaling.sql")
+_RECORD: TypeAdapter[RecordRef] = TypeAdapter(RecordRef)
+
+_LEASE = timedelta(seconds=60)
+_WRITE_SECONDS = 25.0  # below half the lease
+_LOOK_AGAIN = timedelta(seconds=2)  # while the sources are still being asked
+_WAITS = (5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 3600.0 * 4)  # seconds; then it is parked for the administrator
+
+
+class JournalTexts(Protocol):
+    """The words of an entry, in the tenant's language."""
+
+    def title(self, call: Call, *, answered_by: str | None, language: str) -> str: ...
+
+    def body(self, call: Call, *, answered_by: str | None, language: str) -> str: ...
+
+
+class JournalJob:
+    """Writes what a call came to into the CRM that knows the caller."""
+
+    def __init__(
+        self, database: Database, bell: Bell, sources: Sources, texts: JournalTexts, now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._bell = bell
+        self._sources = sources
+        self._texts = texts
+        self._now = now
+
+    async def __call__(self, task: Task) -> None:
+        now, lease = self._now(), uuid4()
+        async with self._database.tenant(task.tenant_id) as unit:
+            row = await unit.sql.fetchrow(_SQL["take_journal"], task.call_id, lease, now + _LEASE, now)
+            scene = await read_scene(unit, task.call_id) if row else None
+            if row is None or scene is None:
+                return
+            looking = await unit.sql.fetchval(_SQL["lookup_is_open"], task.call_id)
+            if looking:
+                await unit.sql.execute(_SQL["wait_for_lookup"], row["journal_id"], lease, now + _LOOK_AGAIN)
+                return
+        target = await self._target(task, scene)
+        if target is None or not is_wanted(scene.tenant.settings, scene.call):
+            async with self._database.tenant(task.tenant_id) as unit:
+                await unit.sql.execute(_SQL["nothing_to_write"], row["journal_id"], lease)
+            return
+        source, match = target
+        try:
+            async with asyncio.timeout(_WRITE_SECONDS):
+                record = await source.connector.journal(self._entry(scene, match), key=str(row["journal_id"]))
+        except (OutsideError, TimeoutError) as problem:
+            await self._put_off(task, row, lease, source, problem)
+            return
+        async with self._database.tenant(task.tenant_id) as unit:
+            sealed = unit.seal_value("journal record", _RECORD, record)
+            await unit.sql.execute(
+                _SQL["note_written"], row["journal_id"], lease, row["wanted"], source.connection.connection_id, sealed
+            )
+            await unit.sql.execute(_SQL["want_shown"], task.call_id, self._now() + _LOOK_AGAIN)
+            await self._bell.ring_cards(unit, task.call_id)
+
+    async def _target(self, task: Task, scene: Scene) -> tuple[OpenSource, Match] | None:
+        """The best CRM match whose source can journal."""
+        outside = scene.call.outside
+        if outside is None or outside.number is None:
+            return None
+        ranked = sorted(rank(scene.lookup.matches, outside.number), key=lambda match: match.ref != scene.lookup.chosen)
+        for match in ranked if scene.lookup.chosen else rank(scene.lookup.matches, outside.number):
+            if match.role is not SourceRole.CRM:
+                continue
+            source = await self._sources.one(task.tenant_id, match.connection_id)
+            if source is not None and Ability.JOURNAL in source.connector.spec.abilities:
+                return source, match
+        return None
+
+    def _entry(self, scene: Scene, match: Match) -> JournalEntry:
+        call, language = scene.call, scene.tenant.language
+        answerer = call.answered_by
+        employee = scene.employees.get(answerer.employee_id) if answerer and answerer.employee_id else None
+        name = employee.name if employee else answerer.name if answerer else None
+        return JournalEntry(
+            record=match.ref,
+            record_kind=match.kind,
+            direction=call.direction,
+            title=self._texts.title(call, answered_by=name, language=language),
+            body=self._texts.body(call, answered_by=name, language=language),
+            caller_number=_as_text(call.caller),
+            called_number=_as_text(call.called),
+            started_at=call.started_at,
+            outcome=call.outcome or Outcome.UNKNOWN,
+            talk_seconds=call.talk_seconds,
+            employee_email=employee.email if employee else None,
+        )
+
+    async def _put_off(self, task: Task, row: Any, lease: object, source: OpenSource, problem: Exception) -> None:
+        log.warning("journal %s not written: %s", row["journal_id"], type(problem).__name__)
+        tries = row["attempts"] + 1
+        wait = _WAITS[min(row["attempts"], len(_WAITS) - 1)]
+        if isinstance(problem, Throttled) and problem.retry_after is not None:
+            wait = max(wait, problem.retry_after)
+        parked = None
+        if isinstance(problem, NeedsSignIn):
+            parked = "needs_sign_in"
+        elif isinstance(problem, Refused):
+            parked = f"refused:{problem.code}"[:40]
+        elif tries > len(_WAITS):
+            parked = "keeps_failing"
+        due = None if parked else self._now() + timedelta(seconds=wait)
+        async with self._database.tenant(task.tenant_id) as unit:
+            connection_id = source.connection.connection_id
+            await unit.sql.execute(_SQL["put_off"], row["journal_id"], lease, due, parked, connection_id)
+            if parked:
+                await unit.sql.execute(_SQL["want_shown"], task.call_id, self._now() + _LOOK_AGAIN)
+                await self._bell.ring_cards(unit, task.call_id)
+
+
+def is_wanted(settings: TenantSettings, call: Call) -> bool:
+    """Whether the tenant journals calls of this kind."""
+    answered = call.answered_at is not None or call.outcome is Outcome.COMPLETED
+    return (settings.journal_answered if answered else settings.journal_missed) == "always"
+
+
+def _as_text(party: Any) -> str:
+    number = party.number if party else None
+    return (number.e164 or number.digits) if number else ""

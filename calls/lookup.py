@@ -1,0 +1,143 @@
+"""Asking the sources who owns a number, each with its own patience, so that a slow one never holds up the others.
+
+CRMs are asked together. The directory is asked when every CRM has answered without a match or has used up its patience.
+A CRM that answers late still improves the card; one that does not is named in one quiet line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from uuid import UUID
+
+from calls.errors import OutsideError
+from calls.model import Found, Match, RecordRef, SourceRole
+from calls.numbers import Number
+
+log = logging.getLogger(__name__)
+
+
+class SourceState(StrEnum):
+    ASKED = "asked"
+    ANSWERED = "answered"
+    SILENT = "silent"  # out of patience; still being waited for
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What one source has said so far."""
+
+    connection_id: UUID
+    source: str  # the name shown
+    role: SourceRole
+    state: SourceState
+    matches: tuple[Match, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lookup:
+    """What all sources have said so far."""
+
+    answers: tuple[Answer, ...] = ()
+    done: bool = False  # nothing more will come
+    chosen: RecordRef | None = None  # the match an employee pointed out
+
+    @property
+    def matches(self) -> tuple[Match, ...]:
+        return tuple(match for answer in self.answers for match in answer.matches)
+
+    @property
+    def worth_a_toast(self) -> bool:
+        """Somebody has named the caller, or there is nobody left to wait for."""
+        return bool(self.matches) or self.done
+
+    @property
+    def silent_sources(self) -> tuple[str, ...]:
+        quiet = (SourceState.SILENT, SourceState.FAILED)
+        return tuple(answer.source for answer in self.answers if answer.state in quiet)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """One connection to ask."""
+
+    connection_id: UUID
+    name: str
+    role: SourceRole
+    find: Callable[[Number, float], Awaitable[Found]]  # with a deadline in loop time
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Patience:
+    """How long to wait, in seconds from the start of the lookup."""
+
+    crm: float = 0.8  # then it counts as silent, and the directory is asked
+    directory: float = 1.5  # from when the directory is asked
+    hard: float = 6.0  # then a source is given up
+
+
+async def look_up(number: Number, sources: Sequence[Source], patience: Patience) -> AsyncGenerator[Lookup, None]:
+    """Yield the lookup each time it has changed; the last one is ``done``."""
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    crms = [source for source in sources if source.role is SourceRole.CRM]
+    directories = [source for source in sources if source.role is SourceRole.DIRECTORY]
+    answers = {source.connection_id: _unanswered(source) for source in crms}
+    tasks = {_ask(source, number, start + patience.hard): source for source in crms}
+    patient_until = start + patience.crm
+    if tasks:
+        yield Lookup(answers=tuple(answers.values()))
+    try:
+        while tasks or directories:
+            crm_open = any(answer.state is SourceState.ASKED for answer in answers.values())
+            if directories and not crm_open:
+                if not any(answer.matches for answer in answers.values()):
+                    for source in directories:
+                        answers[source.connection_id] = _unanswered(source)
+                        tasks[_ask(source, number, loop.time() + patience.directory)] = source
+                directories = []
+                if not tasks:
+                    break
+            wait = max(0.0, patient_until - loop.time()) if crm_open else None
+            finished, _ = await asyncio.wait(tasks, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
+            for task in finished:
+                source = tasks.pop(task)
+                answers[source.connection_id] = _answer(source, task)
+            if not finished:
+                for key, answer in answers.items():
+                    if answer.state is SourceState.ASKED:
+                        answers[key] = replace(answer, state=SourceState.SILENT)
+            if tasks or directories:
+                yield Lookup(answers=tuple(answers.values()))
+        yield Lookup(answers=tuple(answers.values()), done=True)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+def _unanswered(source: Source) -> Answer:
+    return Answer(connection_id=source.connection_id, source=source.name, role=source.role, state=SourceState.ASKED)
+
+
+def _ask(source: Source, number: Number, deadline: float) -> asyncio.Task[Found]:
+    async def ask() -> Found:
+        async with asyncio.timeout_at(deadline):
+            return await source.find(number, deadline)
+
+    return asyncio.create_task(ask(), name=f"find in {source.connection_id}")
+
+
+def _answer(source: Source, task: asyncio.Task[Found]) -> Answer:
+    answer = _unanswered(source)
+    problem = None if task.cancelled() else task.exception()
+    if problem is None and not task.cancelled():
+        return replace(answer, state=SourceState.ANSWERED, matches=task.result().matches)
+    if isinstance(problem, OutsideError | TimeoutError):
+        log.warning("source %s did not answer: %s", source.connection_id, type(problem).__name__)
+    elif problem is not None:
+        log.error("source %s failed in our own code: %s", source.connection_id, type(problem).__name__)
+    return replace(answer, state=SourceState.FAILED)

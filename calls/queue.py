@@ -1,0 +1,207 @@
+"""The bell: PGQueuer wakes a worker as soon as there is something to do. Rows are the truth; a lost job loses nothing.
+
+This is the one module that knows PGQueuer. What is held to (each learnt from its behaviour, version 1.6):
+jobs carry ids alone and never fail in its eyes, because it stores exception texts and deletes failed jobs; cards have a
+manager of their own, because slow work in the same one delays them; a manager is told to shut down, never cancelled,
+because cancelling deletes its running jobs; it does not notice a lost listener, so its connection tells us.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder, QuerySchedulerBuilder
+from pgqueuer.adapters.persistence.queries import Queries
+from pgqueuer.core.qm import QueueManager
+from pgqueuer.core.tm import TaskManager
+from pgqueuer.domain.models import Job
+
+from calls.database import Database, Unit
+from calls.queue_schema import QUEUE_SETTINGS
+
+log = logging.getLogger(__name__)
+
+CARDS = "cards"
+JOURNAL = "journal"
+_HEARTBEAT = timedelta(seconds=5)
+_DEQUEUE = timedelta(seconds=1)
+_STOP_SECONDS = 8.0
+_RESTART_SECONDS = 0.5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task:
+    """One ring: the call to look at, and the job's id, by which a taken-over job knows its own leases."""
+
+    tenant_id: UUID
+    call_id: UUID
+    job_id: str
+
+
+Work = Callable[[Task], Awaitable[None]]
+
+
+class Bell:
+    """Rings inside our own transaction, so that a row and its job are stored together or not at all."""
+
+    async def ring_cards(self, unit: Unit, call_id: UUID) -> None:
+        # One job per event, without a dedupe key: the key would also cover a job that is already running and has
+        # read the rows, and the event would be forgotten until the sweep. The counter makes the extra ones cheap.
+        await _enqueue(unit, CARDS, call_id, key=None)
+
+    async def ring_journal(self, unit: Unit, call_id: UUID) -> None:
+        await _enqueue(unit, JOURNAL, call_id, key=None)
+
+    async def ring_again(self, unit: Unit, kind: str, call_id: UUID) -> None:
+        """The sweep's ring: one waiting job per call is enough."""
+        await _enqueue(unit, kind, call_id, key=f"{kind} {call_id}")
+
+
+async def _enqueue(unit: Unit, kind: str, call_id: UUID, key: str | None) -> None:
+    payload = json.dumps({"tenant": str(unit.tenant_id), "call": str(call_id)}).encode()
+    await _queries(_ConnectionDriver(unit.sql)).enqueue(
+        kind, payload, dedupe_key=key, on_conflict="skip" if key else "raise"
+    )
+
+
+class Workers:
+    """Two managers, cards and the slow rest, restarted whenever they stop by themselves."""
+
+    def __init__(self, database: Database, *, cards: Work, journal: Work) -> None:
+        self._database = database
+        self._kinds = {CARDS: (cards, 400), JOURNAL: (journal, 40)}
+        self._managers: dict[str, QueueManager] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = False
+
+    def start(self) -> None:
+        self._tasks = [asyncio.create_task(self._keep_running(kind), name=f"queue {kind}") for kind in self._kinds]
+
+    async def stop(self) -> None:
+        """Finish what is running, take nothing new; give up after eight seconds (another node takes over)."""
+        self._stopping = True
+        for manager in self._managers.values():
+            manager.shutdown.set()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=_STOP_SECONDS)
+            for task in late:
+                task.cancel()
+
+    async def _keep_running(self, kind: str) -> None:
+        while not self._stopping:
+            try:
+                await self._run(kind)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as problem:
+                log.warning("queue %s lost its database (%s); trying again", kind, type(problem).__name__)
+            except Exception as problem:
+                log.error("queue %s stopped (%s); trying again", kind, type(problem).__name__)  # noqa: TRY400
+            if not self._stopping:
+                await asyncio.sleep(_RESTART_SECONDS)
+
+    async def _run(self, kind: str) -> None:
+        work, at_once = self._kinds[kind]
+        driver = _PoolDriver(self._database.pool)
+        manager = QueueManager(_queries(driver), channel=QUEUE_SETTINGS.channel)
+        manager.entrypoint(kind, accepts_context=False, on_failure="hold")(_quiet(work))
+        driver.on_lost = manager.shutdown.set
+        self._managers[kind] = manager
+        await manager.run(
+            dequeue_timeout=_DEQUEUE,
+            batch_size=min(20, at_once // 2),
+            max_concurrent_tasks=at_once,
+            heartbeat_timeout=_HEARTBEAT,
+        )
+
+
+def _quiet(work: Work) -> Callable[[Job], Awaitable[None]]:
+    """A job that never fails: what it leaves undone stays due in its rows, where the sweep finds it."""
+
+    async def run(job: Job) -> None:
+        ids = json.loads(job.payload or b"{}")
+        task = Task(tenant_id=UUID(ids["tenant"]), call_id=UUID(ids["call"]), job_id=str(job.id))
+        try:
+            await work(task)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as problem:
+            log.warning("%s job of call %s put off: %s", job.entrypoint, task.call_id, type(problem).__name__)
+        except Exception as problem:
+            where = _innermost(problem)
+            log.error("%s job of call %s: %s in %s", job.entrypoint, task.call_id, type(problem).__name__, where)  # noqa: TRY400
+
+    return run
+
+
+def _innermost(problem: BaseException) -> str:
+    """Where an error arose, without its text: texts may hold what must not be logged."""
+    trace = problem.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else "?"
+
+
+def _queries(driver: Any) -> Queries:
+    return Queries(
+        driver,
+        qbe=QueryBuilderEnvironment(QUEUE_SETTINGS),
+        qbq=QueryQueueBuilder(QUEUE_SETTINGS),
+        qbs=QuerySchedulerBuilder(QUEUE_SETTINGS),
+    )
+
+
+class _ConnectionDriver:
+    """PGQueuer's questions on the connection of a running transaction."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
+        return [dict(row) for row in await self._connection.fetch(query, *args)]
+
+
+class _PoolDriver:
+    """PGQueuer's questions on our pool, and its listener on a connection of its own that tells when it is lost."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._listener: Any = None
+        self.on_lost: Callable[[], None] = lambda: None
+        self.shutdown = asyncio.Event()
+
+    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
+        return [dict(row) for row in await self._pool.fetch(query, *args)]
+
+    async def execute(self, query: str, *args: object) -> str:
+        done: str = await self._pool.execute(query, *args)
+        return done
+
+    async def notify(self, channel: str, payload: str) -> None:
+        await self._pool.execute("SELECT pg_notify($1, $2)", channel, payload)
+
+    async def add_listener(self, channel: str, callback: Callable[[Any], None]) -> None:
+        self._listener = await self._pool.acquire()
+        self._listener.add_termination_listener(lambda _: self.on_lost())
+        await self._listener.add_listener(channel, lambda _c, _pid, _channel, payload: callback(payload))
+
+    async def remove_listener(self, channel: str, callback: Callable[[Any], None]) -> None:
+        """Its listeners go with their connection."""
+
+    @property
+    def tm(self) -> TaskManager:
+        return TaskManager()
+
+    async def __aenter__(self) -> _PoolDriver:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._listener is not None:
+            listener, self._listener = self._listener, None
+            self.on_lost = lambda: None
+            await listener.close()  # closed, not handed back: the pool must not lend a connection that listens
+            await self._pool.release(listener)

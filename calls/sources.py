@@ -1,0 +1,61 @@
+"""A tenant's connections, opened as connectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from calls.database import Database
+from calls.lookup import Source
+from calls.model import Ability, Connection
+from calls.ports import Connector
+from calls.tenants import read_connection, read_connectors
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenSource:
+    """A connection with its connector."""
+
+    connection: Connection
+    connector: Connector
+
+    @property
+    def as_source(self) -> Source:
+        spec = self.connector.spec
+        return Source(
+            connection_id=self.connection.connection_id,
+            name=spec.name,
+            role=spec.role,
+            find=lambda number, deadline: self.connector.find(number, deadline=deadline),
+        )
+
+
+class Sources:
+    """Opens connections; what is provided by another tenant (a directory of ours) gets that tenant's secrets."""
+
+    def __init__(self, database: Database, connect: Callable[[Connection], Connector]) -> None:
+        self._database = database
+        self._connect = connect
+
+    async def to_ask(self, tenant_id: UUID) -> Sequence[OpenSource]:
+        """Every source that can find a caller."""
+        async with self._database.tenant(tenant_id) as unit:
+            connections = await read_connectors(unit)
+        opened = [await self._open(connection) for connection in connections]
+        return [source for source in opened if Ability.FIND in source.connector.spec.abilities]
+
+    async def one(self, tenant_id: UUID, connection_id: UUID) -> OpenSource | None:
+        async with self._database.tenant(tenant_id) as unit:
+            connection = await read_connection(unit, connection_id)
+        return await self._open(connection) if connection else None
+
+    async def _open(self, connection: Connection) -> OpenSource:
+        provider, provided = (connection.settings.get(f"provider_{part}_id") for part in ("tenant", "connection"))
+        if isinstance(provider, str) and isinstance(provided, str):
+            async with self._database.tenant(UUID(provider)) as unit:
+                theirs = await read_connection(unit, UUID(provided))
+            if theirs is not None:
+                merged = {**theirs.settings, **connection.settings}
+                connection = replace(connection, secrets=theirs.secrets, settings=merged)
+        return OpenSource(connection=connection, connector=self._connect(connection))

@@ -1,0 +1,30 @@
+-- The journal of a call.
+
+-- name: take_journal
+UPDATE smartcall.journal SET lease = $2, lease_until = $3, due_at = $3
+WHERE call_id = $1 AND written < wanted AND parked IS NULL AND (lease IS NULL OR lease_until <= $4)
+    AND (attempts = 0 OR due_at <= $4)
+RETURNING journal_id, wanted, attempts
+
+-- name: lookup_is_open
+SELECT lookup_state = 'wanted' FROM smartcall.call WHERE call_id = $1
+
+-- name: wait_for_lookup
+UPDATE smartcall.journal SET lease = NULL, lease_until = NULL, due_at = $3 WHERE journal_id = $1 AND lease = $2
+
+-- name: nothing_to_write
+DELETE FROM smartcall.journal WHERE journal_id = $1 AND lease = $2 AND written = 0
+
+-- name: note_written
+UPDATE smartcall.journal SET
+    written = GREATEST(written, $3), connection_id = $4, record_sealed = $5, attempts = 0, lease = NULL, lease_until = NULL,
+    due_at = CASE WHEN wanted > $3 THEN now() END
+WHERE journal_id = $1 AND lease = $2
+
+-- name: put_off
+UPDATE smartcall.journal SET
+    lease = NULL, lease_until = NULL, attempts = attempts + 1, due_at = $3, parked = $4, connection_id = $5
+WHERE journal_id = $1 AND lease = $2
+
+-- name: want_shown
+UPDATE smartcall.popup SET wanted = wanted + 1, attempts = 0, due_at = $2 WHERE call_id = $1

@@ -1,0 +1,21 @@
+-- What has lived long enough.
+
+-- name: purge_calls
+-- Events, popups and journals go with their call.
+DELETE FROM smartcall.call WHERE started_at < $1
+
+-- name: forget_lookups
+-- What sources said about a caller, a directory above all, is for the call and a short time after.
+UPDATE smartcall.call SET lookup_sealed = NULL WHERE lookup_sealed IS NOT NULL AND ended_at < $1
+
+-- name: purge_deliveries
+DELETE FROM smartcall.delivery WHERE received_at < $1
+
+-- name: purge_seen
+DELETE FROM smartcall.seen_activity WHERE seen_at < $1
+
+-- name: purge_quotas
+DELETE FROM smartcall.quota WHERE day < $1
+
+-- name: purge_queue_log
+DELETE FROM queue.pgqueuer_log WHERE created < $1

@@ -1,0 +1,28 @@
+-- Reading a tenant's own things; row-level security adds the tenant to every question.
+
+-- name: read_tenant
+SELECT tenant_id, name, language, region, bot_app_id, bot_tenant_id, settings FROM smartcall.tenant
+
+-- name: read_employees
+SELECT employee_id, entra_object_id, name_sealed, email_sealed, language FROM smartcall.employee
+WHERE employee_id = ANY($1::uuid[]) AND active
+
+-- name: employee_of
+SELECT employee_id, entra_object_id, name_sealed, email_sealed, language FROM smartcall.employee
+WHERE entra_object_id = $1 AND active
+
+-- name: read_connection
+SELECT connection_id, type, name, settings, secrets_sealed FROM smartcall.connection
+WHERE connection_id = $1 AND enabled
+
+-- name: read_connectors
+SELECT connection_id, type, name, settings, secrets_sealed FROM smartcall.connection
+WHERE kind = 'connector' AND enabled ORDER BY rank, name
+
+-- name: lines_of
+-- Which active employees answer on these numbers or operator aliases.
+SELECT l.employee_id, l.number_hash AS hash FROM smartcall.line l JOIN smartcall.employee e USING (employee_id)
+WHERE l.number_hash = ANY($1::bytea[]) AND e.active
+UNION
+SELECT l.employee_id, l.alias_hash FROM smartcall.line l JOIN smartcall.employee e USING (employee_id)
+WHERE l.alias_hash = ANY($1::bytea[]) AND e.active

@@ -1,0 +1,150 @@
+"""Reading a tenant: its settings, employees, lines and connections. What is written here is written by provisioning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass as checked_dataclass
+
+from calls.database import Unit
+from calls.model import Connection, Event, Party
+from calls.sql_blocks import read_blocks
+
+SQL = read_blocks(Path(__file__).parent / "sql" / "tenants.sql")
+SECRETS: TypeAdapter[Mapping[str, tuple[str, ...]]] = TypeAdapter(Mapping[str, tuple[str, ...]])
+_NOBODY: Sequence[UUID | None] = (None,)
+
+
+@checked_dataclass(frozen=True, kw_only=True)
+class TenantSettings:
+    """What a tenant decides about itself. Every field is an optional line of company.toml."""
+
+    journal_answered: Literal["always", "never"] = "always"  # write answered calls into the CRM
+    journal_missed: Literal["always", "never"] = "always"
+    popup_internal: bool = False  # show colleagues' calls to each other
+    keep_calls_days: int = 30  # then a call, its events and popups are deleted
+    keep_directory_minutes: int = 60  # after the call; then what a directory answered is deleted
+
+
+TENANT_SETTINGS: TypeAdapter[TenantSettings] = TypeAdapter(TenantSettings)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tenant:
+    """A customer company."""
+
+    tenant_id: UUID
+    name: str
+    language: str
+    region: str
+    bot_app_id: UUID | None
+    bot_tenant_id: UUID | None
+    settings: TenantSettings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Employee:
+    employee_id: UUID
+    entra_object_id: UUID
+    name: str
+    email: str | None
+    language: str | None  # None: the tenant's
+
+
+async def read_tenant(unit: Unit) -> Tenant | None:
+    row = await unit.sql.fetchrow(SQL["read_tenant"])
+    if row is None:
+        return None
+    return Tenant(**{**dict(row), "settings": TENANT_SETTINGS.validate_python(row["settings"])})
+
+
+async def read_employees(unit: Unit, employee_ids: Iterable[UUID]) -> Mapping[UUID, Employee]:
+    rows = await unit.sql.fetch(SQL["read_employees"], list(employee_ids))
+    return {row["employee_id"]: _employee(unit, row) for row in rows}
+
+
+async def employee_of(unit: Unit, entra_object_id: UUID) -> Employee | None:
+    row = await unit.sql.fetchrow(SQL["employee_of"], entra_object_id)
+    return _employee(unit, row) if row else None
+
+
+async def read_connection(unit: Unit, connection_id: UUID) -> Connection | None:
+    """An enabled connection with its secrets opened."""
+    row = await unit.sql.fetchrow(SQL["read_connection"], connection_id)
+    return _connection(unit, row) if row else None
+
+
+async def read_connectors(unit: Unit) -> Sequence[Connection]:
+    """The tenant's enabled sources, in the order it wants them shown."""
+    return [_connection(unit, row) for row in await unit.sql.fetch(SQL["read_connectors"])]
+
+
+async def place(unit: Unit, events: Sequence[Event]) -> Sequence[Event]:
+    """The same events with every party that is a line of the tenant's marked with its employee.
+
+    A number that several employees share becomes one agent for each of them.
+    """
+    parties = [party for event in events for party in _parties(event)]
+    numbers = {party.number.key for party in parties if party.number}
+    aliases = {party.alias for party in parties if party.alias}
+    by_hash: dict[bytes, str] = {}
+    for purpose, texts in (("line", numbers), ("alias", aliases)):
+        for text in texts:
+            by_hash.update(dict.fromkeys(unit.hashes(purpose, text), text))
+    owners: dict[str, list[UUID]] = {}
+    for row in await unit.sql.fetch(SQL["lines_of"], list(by_hash)):
+        owners.setdefault(by_hash[row["hash"]], []).append(row["employee_id"])
+    return [_placed(event, owners) for event in events]
+
+
+def _parties(event: Event) -> list[Party]:
+    named = (event.caller, event.called, event.answered_by, event.diverted_from, *event.agents)
+    return [party for party in named if party is not None]
+
+
+def _placed(event: Event, owners: Mapping[str, list[UUID]]) -> Event:
+    def found(party: Party) -> list[UUID]:
+        return (owners.get(party.number.key) if party.number else None) or (owners.get(party.alias or "")) or []
+
+    def one(party: Party | None) -> Party | None:
+        ids = found(party) if party else []
+        return replace(party, employee_id=ids[0]) if party and len(ids) == 1 else party
+
+    agents = tuple(
+        replace(agent, employee_id=employee_id) for agent in event.agents for employee_id in (found(agent) or _NOBODY)
+    )
+    return replace(
+        event,
+        agents=agents,
+        caller=one(event.caller),
+        called=one(event.called),
+        answered_by=one(event.answered_by),
+        diverted_from=one(event.diverted_from),
+    )
+
+
+def _employee(unit: Unit, row: Any) -> Employee:
+    email: bytes | None = row["email_sealed"]
+    return Employee(
+        employee_id=row["employee_id"],
+        entra_object_id=row["entra_object_id"],
+        name=unit.open_text("employee name", row["name_sealed"]),
+        email=unit.open_text("employee email", email) if email else None,
+        language=row["language"],
+    )
+
+
+def _connection(unit: Unit, row: Any) -> Connection:
+    return Connection(
+        tenant_id=unit.tenant_id,
+        connection_id=row["connection_id"],
+        type=row["type"],
+        name=row["name"],
+        settings=row["settings"],
+        secrets=unit.open_value("connection secrets", SECRETS, row["secrets_sealed"]),
+    )
