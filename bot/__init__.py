@@ -1,0 +1,1 @@
+"""The Teams face of SmartCall and the place where its parts are put together."""

@@ -1,0 +1,188 @@
+"""``POST /api/messages``: the request handler around botbuilder, which has none that can be used as it is.
+
+It answers 405, 415, 413 and 400 for what is no activity, 401 for whoever cannot prove to be Teams, 403 for an address
+our token may not go to, 503 while no signing key is known, and 500 without details when our own code failed. No body,
+token or stack trace is logged.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import logging
+import traceback
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+import jwt
+from aiohttp import hdrs, web
+from botbuilder.schema import Activity
+from botframework.connector.auth import AuthenticateRequestResult
+
+from bot.teams.adapter import BotAdapters, anonymous, read_activity
+from bot.teams.dispatch import TeamsDispatch
+from bot.teams.keys import CHANNEL, SigningKeys
+from bot.teams.ports import BotIdentities, Outbox, SeenActivities, TeamsEvents
+from bot.teams.service_urls import ServiceUrls, is_loopback
+from calls.errors import BadProof, Transient
+
+log = logging.getLogger(__name__)
+
+PATH = "/api/messages"
+SIZE_LIMIT = 256 * 1024  # bytes of a request's body
+
+
+class InboundMessages:
+    """The handler. ``anonymous_from_loopback`` lets the demo and the playground work without Entra: activities without
+    any Authorization header, from this machine, then count as sent to ``anonymous_app_id``."""
+
+    def __init__(
+        self,
+        *,
+        identities: BotIdentities,
+        keys: SigningKeys,
+        events: TeamsEvents,
+        seen: SeenActivities,
+        outbox: Outbox,
+        allow_loopback: bool = False,
+        anonymous_from_loopback: bool = False,
+        anonymous_app_id: str | None = None,
+    ) -> None:
+        if anonymous_from_loopback and not anonymous_app_id:
+            raise ValueError("anonymous_app_id: anonymous activities need the app id of the bot they count for")
+        self._identities = identities
+        self._adapters = BotAdapters(keys)
+        self._dispatch = TeamsDispatch(events=events, seen=seen, outbox=outbox)
+        self._service_urls = ServiceUrls(allow_loopback=allow_loopback)
+        self._anonymous_app_id = anonymous_app_id if anonymous_from_loopback else None
+
+    def add_routes(self, app: web.Application) -> None:
+        """Put the handler at :data:`PATH`, for every method: it says itself what it does not take."""
+        app.router.add_route("*", PATH, self.handle)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer one request."""
+        if request.method != hdrs.METH_POST:
+            return web.Response(status=HTTPStatus.METHOD_NOT_ALLOWED, headers={hdrs.ALLOW: hdrs.METH_POST})
+        if request.content_type != "application/json":
+            return web.Response(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+        try:
+            raw = await _read(request)
+        except web.RequestPayloadError:
+            return web.Response(status=HTTPStatus.BAD_REQUEST)
+        if raw is None:
+            return web.Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        body = _parse(raw)
+        if body is None:
+            return web.Response(status=HTTPStatus.BAD_REQUEST)
+        try:
+            return await self._checked(request, body)
+        except Exception as error:
+            log.error("handling a Teams activity failed: %s at %s", type(error).__name__, _place(error))  # noqa: TRY400
+            return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    async def _checked(self, request: web.Request, body: dict[str, Any]) -> web.Response:
+        try:
+            app_id, proof = await self._authenticate(request, body)
+        except BadProof as error:
+            log.info("an activity was refused: %s", error)
+            return web.Response(status=HTTPStatus.UNAUTHORIZED, headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
+        except Transient:
+            return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
+        if not self._service_urls.allows(body.get("serviceUrl")):
+            log.warning("an activity names a service URL that is not on the allow-list")
+            return web.Response(status=HTTPStatus.FORBIDDEN)
+        try:
+            activity = read_activity(body)
+        except (ValueError, TypeError, AttributeError):
+            return web.Response(status=HTTPStatus.BAD_REQUEST)
+        result = await self._adapters.find(app_id).process_activity(proof, activity, self._dispatch.on_turn)
+        if result is None:
+            return web.Response(status=HTTPStatus.OK)
+        if result.body is None:
+            return web.Response(status=int(result.status))
+        return web.json_response(result.body, status=int(result.status))
+
+    async def _authenticate(self, request: web.Request, body: dict[str, Any]) -> tuple[str, AuthenticateRequestResult]:
+        """The bot that is addressed, and the proof. Raises for whoever proves nothing."""
+        header = request.headers.get(hdrs.AUTHORIZATION)
+        if header is None:
+            return self._without_token(request, body)
+        app_id = _audience(header)
+        if await self._identities.find(app_id) is None:
+            raise BadProof("not for a bot of ours")
+        envelope = Activity(channel_id=body.get("channelId"), service_url=body.get("serviceUrl"))
+        adapter = self._adapters.find(app_id)
+        return app_id, await adapter.bot_framework_authentication.authenticate_request(envelope, header)
+
+    def _without_token(self, request: web.Request, body: dict[str, Any]) -> tuple[str, AuthenticateRequestResult]:
+        if self._anonymous_app_id is None:
+            raise BadProof("no token")
+        if not _from_this_machine(request) or body.get("channelId") != CHANNEL:
+            raise BadProof("no token, and not from this machine")
+        if not is_loopback(urlsplit(str(body.get("serviceUrl"))).hostname):
+            raise BadProof("no token, and a service URL elsewhere")
+        return self._anonymous_app_id, anonymous(self._anonymous_app_id)
+
+
+async def _read(request: web.Request) -> bytes | None:
+    """The body; None when it is too large (it is not read to its end then)."""
+    if (request.content_length or 0) > SIZE_LIMIT:
+        return None
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > SIZE_LIMIT:
+            return None
+    return bytes(body)
+
+
+def _parse(raw: bytes) -> dict[str, Any] | None:
+    """The activity as JSON; None when it is none: no JSON, no object, or without a type."""
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(body, dict) or not isinstance(body.get("type"), str) or not body["type"]:
+        return None
+    return body
+
+
+def _audience(header: str) -> str:
+    """The app id a token claims to be for. Unproven: it only chooses the adapter that then checks everything."""
+    scheme, _, token = header.partition(" ")
+    if scheme != "Bearer" or not token:
+        raise BadProof("not a bearer token")
+    try:
+        audience = jwt.decode(token, options={"verify_signature": False}).get("aud")
+    except jwt.PyJWTError as error:
+        raise BadProof(f"token not readable ({type(error).__name__})") from None
+    if not isinstance(audience, str) or not audience or len(audience) > 100:
+        raise BadProof("no audience")
+    return audience
+
+
+def _from_this_machine(request: web.Request) -> bool:
+    """Whether the peer is this machine, spoken to as such and not through a proxy that runs on it."""
+    peer = request.transport.get_extra_info("peername") if request.transport else None
+    address = peer[0] if isinstance(peer, tuple) and peer else None
+    if not isinstance(address, str) or not _is_loopback_address(address):
+        return False
+    if any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via")):
+        return False
+    return is_loopback(request.url.host)
+
+
+def _is_loopback_address(address: str) -> bool:
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return is_loopback(address)
+
+
+def _place(error: Exception) -> str:
+    """File and line of the innermost frame: enough to find the mistake, nothing of what it was about."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else "?"
