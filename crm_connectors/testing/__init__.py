@@ -1,0 +1,1 @@
+"""What the tests of every connector stand on. Nothing that runs in service imports it; it needs pytest."""

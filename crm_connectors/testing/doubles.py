@@ -1,0 +1,82 @@
+"""Doubles of our own ports, in memory, for the tests of any connector."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from uuid import UUID
+
+import aiohttp
+
+from calls.model import Connection
+from calls.ports import Token, Tools
+
+
+def tell_time() -> datetime:
+    return datetime.now(UTC)
+
+
+class MemoryLimiter:
+    """Token buckets in memory; ``taken`` counts the tokens given, by tenant and scope."""
+
+    def __init__(self) -> None:
+        self.taken: Counter[tuple[UUID, str]] = Counter()
+        self._buckets: dict[tuple[UUID, str], tuple[float, float]] = {}
+
+    async def take(self, tenant_id: UUID, scope: str, *, rate: float, burst: int) -> float:
+        key, now = (tenant_id, scope), asyncio.get_running_loop().time()
+        tokens, filled_at = self._buckets.get(key, (float(burst), now))
+        tokens = min(float(burst), tokens + (now - filled_at) * rate)
+        if tokens < 1:
+            self._buckets[key] = (tokens, now)
+            return (1 - tokens) / rate
+        self._buckets[key] = (tokens - 1, now)
+        self.taken[key] += 1
+        return 0.0
+
+
+class MemoryCredentials:
+    """Tokens in memory, one refresh at a time; ``refreshed`` counts the refreshes."""
+
+    def __init__(self, now: Callable[[], datetime] = tell_time) -> None:
+        self.refreshed = 0
+        self.tokens: dict[UUID, Token] = {}
+        self._rejected: set[str] = set()
+        self._lock = asyncio.Lock()
+        self._now = now
+
+    async def token(self, connection: Connection, refresh: Callable[[str | None], Awaitable[Token]]) -> str:
+        async with self._lock:
+            token = self.tokens.get(connection.connection_id)
+            if token is None or token.access in self._rejected or token.expires_at <= self._now():
+                token = await refresh(None if token is None else token.refresh)
+                self.tokens[connection.connection_id] = token
+                self.refreshed += 1
+            return token.access
+
+    async def reject(self, connection: Connection, access: str) -> None:
+        self._rejected.add(access)
+
+
+class MemoryQuotas:
+    """Counts in memory; a day never ends."""
+
+    def __init__(self) -> None:
+        self.used: Counter[tuple[UUID, UUID]] = Counter()
+
+    async def take(self, tenant_id: UUID, connection_id: UUID, *, per_day: int) -> bool:
+        if self.used[tenant_id, connection_id] >= per_day:
+            return False
+        self.used[tenant_id, connection_id] += 1
+        return True
+
+
+@asynccontextmanager
+async def open_tools(now: Callable[[], datetime] = tell_time) -> AsyncIterator[Tools]:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        yield Tools(
+            http=session, limiter=MemoryLimiter(), credentials=MemoryCredentials(now), quotas=MemoryQuotas(), now=now
+        )
