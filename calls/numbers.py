@@ -98,14 +98,18 @@ def split_numbers(text: str, region: str = "NO") -> tuple[Number, ...]:
     numbers: list[Number] = []
     for run in find_digits(text):
         for number in _place_run(run, region):
-            if number.kind is NumberKind.INTERNAL and (numbers or not run.alone):
+            if _is_brief(number) and (numbers or not run.alone):
                 if numbers and run.after_comma and numbers[-1].extension is None:
                     numbers[-1] = replace(numbers[-1], extension=number.digits)
                 continue
             numbers.append(number)
-    if any(number.kind is not NumberKind.INTERNAL for number in numbers):
-        numbers = [number for number in numbers if number.kind is not NumberKind.INTERNAL]
-    return tuple({number.key: number for number in reversed(numbers)}.values())[::-1]
+    full = [number for number in numbers if not _is_brief(number)]
+    return tuple({number.key: number for number in reversed(full or numbers)}.values())[::-1]
+
+
+def _is_brief(number: Number) -> bool:
+    """Digits that are as likely a floor, an hour or an extension: "etasje 110" rings no fire brigade."""
+    return number.kind is NumberKind.INTERNAL or (number.kind is NumberKind.SHORT and len(number.digits) < 5)
 
 
 def _place_run(run: Digits, region: str) -> tuple[Number, ...]:
@@ -114,8 +118,6 @@ def _place_run(run: Digits, region: str) -> tuple[Number, ...]:
     number = _place(run.digits, plus=run.plus, region=region)
     if number.kind is NumberKind.OTHER and (several := _part(run, region)):
         return several
-    if number.kind is NumberKind.SHORT and number.digits[0] == "1" and not run.alone:
-        return ()  # "etasje 110" rings no fire brigade
     return (replace(number, extension=run.extension),)
 
 
