@@ -1,0 +1,101 @@
+import { Avatar, Button } from "@fluentui/react-components";
+import { CallDismissRegular, CallEndRegular, CallInboundRegular, CallRegular } from "@fluentui/react-icons";
+import { useState } from "react";
+import { answerCall, type Call, type ExchangeState, hangUpCall, rejectCall } from "../api/exchange";
+import { formatDuration } from "../format";
+import { useNow } from "../shell/useNow";
+import { Notice } from "../teams/Notice";
+import { useTexts } from "../texts";
+import css from "./CallPanel.module.css";
+import { nameCaller, nameLine } from "./names";
+
+/** A call that lives: who, whom it rings, how long, and what can be done with it. */
+export function CallPanel({ call, exchange }: { call: Call; exchange: ExchangeState }) {
+  const texts = useTexts();
+  const now = useNow(true);
+  const [working, setWorking] = useState(false);
+  const [failed, setFailed] = useState(false);
+  const answered = call.state === "answered";
+  const caller = nameCaller(call.from, exchange.callers, texts);
+  const phones = answered ? [call.answered_by ?? call.to] : call.ringing;
+
+  async function act(action: Promise<unknown>): Promise<void> {
+    setWorking(true);
+    setFailed(false);
+    try {
+      await action;
+    } catch {
+      setFailed(true);
+    } finally {
+      setWorking(false);
+    }
+  }
+
+  return (
+    <article className={css.panel} data-state={call.state} data-call={call.id} aria-label={caller}>
+      <header className={css.header}>
+        <span className={css.sign} aria-hidden="true">
+          {answered ? <CallRegular /> : <CallInboundRegular />}
+        </span>
+        <span className={css.who}>
+          <b className={css.caller}>{caller}</b>
+          <span className={css.state}>
+            {answered ? texts.stateAnswered : texts.stateRinging}
+            {call.queue === null ? "" : ` ${texts.via(call.queue)}`}
+          </span>
+        </span>
+        <time className={css.timer} role="timer" aria-label={texts.duration}>
+          {formatDuration(now - Date.parse(call.answered ?? call.started))}
+        </time>
+      </header>
+      <ul className={css.phones}>
+        {phones.map((number) => {
+          const name = nameLine(number, exchange);
+          return (
+            <li key={number} className={css.phone}>
+              <Avatar aria-hidden="true" size={28} name={name} color="colorful" />
+              <span className={css.name}>
+                {name}
+                {answered && <span className={css.talking}> {texts.talking}</span>}
+              </span>
+              {!answered && (
+                <span className={css.buttons}>
+                  <Button
+                    size="small"
+                    appearance="primary"
+                    icon={<CallRegular />}
+                    disabledFocusable={working}
+                    aria-label={texts.answerAs(name)}
+                    onClick={() => void act(answerCall(call.id, number))}
+                  >
+                    {texts.answer}
+                  </Button>
+                  <Button
+                    size="small"
+                    appearance="subtle"
+                    icon={<CallDismissRegular />}
+                    disabledFocusable={working}
+                    aria-label={texts.declineAs(name)}
+                    onClick={() => void act(rejectCall(call.id, number))}
+                  >
+                    {texts.decline}
+                  </Button>
+                </span>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+      <Button
+        className={css.hangUp}
+        size="small"
+        icon={<CallEndRegular />}
+        disabledFocusable={working}
+        onClick={() => void act(hangUpCall(call.id))}
+      >
+        {answered ? texts.hangUp : texts.givesUp}
+      </Button>
+      {failed && <Notice kind="error" text={texts.callFailed} onDismiss={() => setFailed(false)} />}
+    </article>
+  );
+}

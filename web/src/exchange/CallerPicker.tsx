@@ -1,0 +1,87 @@
+import { Avatar, Input } from "@fluentui/react-components";
+import { DialpadRegular, EyeOffRegular, PersonQuestionMarkRegular } from "@fluentui/react-icons";
+import { useId, useRef } from "react";
+import type { Caller } from "../api/exchange";
+import { formatNumber } from "../format";
+import { useTexts } from "../texts";
+import css from "./CallerPicker.module.css";
+
+/** A caller from the world's list (null: hidden), or a number typed in. */
+export type Calling = { kind: "known"; number: string | null } | { kind: "other"; number: string };
+
+interface Props {
+  callers: Caller[];
+  value: Calling;
+  onChange(value: Calling): void;
+}
+
+export function CallerPicker({ callers, value, onChange }: Props) {
+  const texts = useTexts();
+  const id = useId();
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <fieldset className={css.callers}>
+      <legend>{texts.whoCalls}</legend>
+      {callers.map((caller) => (
+        <label key={caller.number ?? "hidden"} className={css.caller}>
+          <input
+            type="radio"
+            name={`${id}-caller`}
+            checked={value.kind === "known" && value.number === caller.number}
+            onChange={() => onChange({ kind: "known", number: caller.number })}
+          />
+          <Face caller={caller} />
+          <span className={css.who}>
+            <span className={css.name}>{caller.label}</span>
+            <span className={css.note}>
+              {[caller.number === null ? null : formatNumber(caller.number), caller.note]
+                .filter((part) => part !== null && part !== "")
+                .join(" · ")}
+            </span>
+          </span>
+          <span className={css.mark} aria-hidden="true" />
+        </label>
+      ))}
+      <label className={css.caller}>
+        <input
+          type="radio"
+          name={`${id}-caller`}
+          checked={value.kind === "other"}
+          onChange={() => {
+            onChange({ kind: "other", number: "" });
+            requestAnimationFrame(() => input.current?.focus());
+          }}
+        />
+        <Avatar aria-hidden="true" size={36} icon={<DialpadRegular />} />
+        <span className={css.who}>
+          <span className={css.name}>{texts.otherNumber}</span>
+          <span className={css.note}>{texts.otherNumberHint}</span>
+        </span>
+        <span className={css.mark} aria-hidden="true" />
+      </label>
+      {value.kind === "other" && (
+        <Input
+          ref={input}
+          className={css.number}
+          type="tel"
+          size="large"
+          autoComplete="off"
+          aria-label={texts.numberLabel}
+          placeholder={texts.numberExample}
+          value={value.number}
+          onChange={(_, data) => onChange({ kind: "other", number: data.value })}
+        />
+      )}
+    </fieldset>
+  );
+}
+
+function Face({ caller }: { caller: Caller }) {
+  if (caller.number === null) {
+    return <Avatar aria-hidden="true" size={36} icon={<EyeOffRegular />} />;
+  }
+  if (/^(ukjent|unknown)/i.test(caller.label)) {
+    return <Avatar aria-hidden="true" size={36} icon={<PersonQuestionMarkRegular />} />;
+  }
+  return <Avatar aria-hidden="true" size={36} name={caller.label} color="colorful" />;
+}

@@ -1,0 +1,43 @@
+import { CallMissedRegular, CheckmarkCircleRegular, DismissCircleRegular } from "@fluentui/react-icons";
+import type { Call, ExchangeState } from "../api/exchange";
+import { firstName, formatDuration } from "../format";
+import { type Texts, useTexts } from "../texts";
+import css from "./EndedCall.module.css";
+import { nameCaller, nameLine } from "./names";
+
+/** One line about a call that is over. */
+export function EndedCall({ call, exchange }: { call: Call; exchange: ExchangeState }) {
+  const texts = useTexts();
+  const rejected = call.answered === null && /reject|busy/i.test(call.cause ?? "");
+  const Icon = call.answered !== null ? CheckmarkCircleRegular : rejected ? DismissCircleRegular : CallMissedRegular;
+  const target = call.queue ?? firstName(nameLine(call.to, exchange));
+  return (
+    <li className={css.row}>
+      <Icon aria-hidden="true" fontSize={18} />
+      <span className={css.who}>
+        {nameCaller(call.from, exchange.callers, texts)} <span aria-hidden="true">→</span> {target}
+      </span>
+      <span className={css.how}>{describeEnd(call, exchange, texts)}</span>
+    </li>
+  );
+}
+
+function describeEnd(call: Call, exchange: ExchangeState, texts: Texts): string {
+  if (call.answered !== null && call.ended !== null) {
+    const length = formatDuration(Date.parse(call.ended) - Date.parse(call.answered));
+    return texts.endedAnswered(firstName(nameLine(call.answered_by ?? call.to, exchange)), length);
+  }
+  switch (call.cause) {
+    case "reject":
+    case "rejected":
+    case "declined":
+      return texts.endedRejected;
+    case "busy":
+      return texts.endedBusy;
+    case "cancel":
+    case "noAnswer":
+      return texts.endedMissed;
+    default:
+      return texts.endedOther;
+  }
+}
