@@ -1,0 +1,83 @@
+"""One HubSpot account, made from the world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from simulators.hubspot.kinds import DEFAULT_ASSOCIATIONS, KINDS
+from simulators.hubspot.limits import Limits
+from simulators.hubspot.settings import HubSpotSettings
+from simulators.hubspot.store import LONG_AGO, Store
+from simulators.hubspot.tokens import Tokens
+from simulators.world import WorldError
+
+PREFIX = "/simulators/hubspot"
+
+
+class Account:
+    """Everything the simulator knows. ``clock`` may be replaced, so that tests need not wait."""
+
+    def __init__(self, settings: HubSpotSettings, base_url: str | None) -> None:
+        self.settings = settings
+        self.base_url = base_url
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self.store = Store(settings.portal, settings.search_lag, self.now)
+        self.tokens = Tokens(settings, self.now)
+        self.limits = Limits(settings, self.now)
+        self.owners = {owner.id: owner for owner in settings.owners}
+        self.store.owner_ids = set(self.owners)
+        self._fill()
+
+    def now(self) -> datetime:
+        return self.clock()
+
+    def record_url(self, request: web.Request, kind: str, object_id: str) -> str:
+        """The page for people of a record."""
+        path = f"/contacts/{self.settings.portal}/record/{KINDS[kind].type_id}/{object_id}"
+        if self.settings.ui_domain:
+            return f"https://{self.settings.ui_domain}{path}"
+        return f"{self.origin(request)}{PREFIX}{path}"
+
+    def origin(self, request: web.Request) -> str:
+        return (self.base_url or str(request.url.origin())).rstrip("/")
+
+    def _fill(self) -> None:
+        for company in self.settings.companies:
+            self._check_owner(f"companies {company.id}", company.owner)
+            values = {"name": company.name, "domain": company.domain, "phone": company.phone}
+            self._place("companies", company.id, {**values, "hubspot_owner_id": company.owner}, company.properties)
+        for contact in self.settings.contacts:
+            self._check_owner(f"contacts {contact.id}", contact.owner)
+            employer = next((item for item in self.settings.companies if item.id == contact.company), None)
+            if contact.company is not None and employer is None:
+                raise WorldError(f"hubspot.contacts {contact.id}: company {contact.company} is no company's id")
+            values = {
+                name: getattr(contact, name)
+                for name in ("firstname", "lastname", "email", "jobtitle", "phone", "mobilephone")
+            }
+            values["hubspot_owner_id"] = contact.owner
+            if employer is not None:
+                values |= {"company": employer.name, "associatedcompanyid": employer.id}
+            self._place("contacts", contact.id, values, contact.properties)
+            if employer is not None:
+                source = self.store.find(KINDS["contacts"], contact.id)
+                target = self.store.find(KINDS["companies"], employer.id)
+                for type_id in (1, DEFAULT_ASSOCIATIONS["contacts", "companies"]):
+                    self.store.associate(source, target, type_id)
+
+    def _place(self, kind: str, object_id: str, values: dict[str, str | None], more: dict[str, str]) -> None:
+        unknown = sorted(set(more) - set(self.store.definitions[kind]))
+        if unknown:
+            raise WorldError(f"hubspot.{kind} {object_id}: no such property: {', '.join(unknown)}")
+        held = {name: value for name, value in values.items() if value}
+        self.store.place(KINDS[kind], object_id, {**held, **more}, LONG_AGO)
+
+    def _check_owner(self, where: str, owner: str | None) -> None:
+        if owner is not None and owner not in self.owners:
+            raise WorldError(f"hubspot.{where}: owner {owner} is no owner's id")
+
+
+ACCOUNT = web.AppKey("simulators.hubspot.account", Account)
