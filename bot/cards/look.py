@@ -1,0 +1,41 @@
+"""What each state looks like: the colour of the strip, and an icon and a word that say the same without colour.
+
+The icons are single characters that every Teams client has and screen readers pronounce; a picture would have to be
+fetched from the internet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adaptive_cards.types import ContainerStyle
+
+from bot.texts import Texts
+from calls.model import Direction
+from calls.popup import Popup, PopupState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    style: ContainerStyle
+    icon: str
+
+
+_TEXT = "\ufe0e"  # asks for the plain form of a character that also exists as a coloured emoji
+
+LOOKS = {
+    PopupState.RINGING: Look(style=ContainerStyle.ACCENT, icon="☎" + _TEXT),
+    PopupState.ANSWERED: Look(style=ContainerStyle.GOOD, icon="✓"),
+    PopupState.ANSWERED_ELSEWHERE: Look(style=ContainerStyle.EMPHASIS, icon="→"),
+    PopupState.MISSED: Look(style=ContainerStyle.ATTENTION, icon="✕"),
+    PopupState.REJECTED: Look(style=ContainerStyle.EMPHASIS, icon="✕"),
+    PopupState.BUSY: Look(style=ContainerStyle.WARNING, icon="⊘"),
+    PopupState.ENDED: Look(style=ContainerStyle.EMPHASIS, icon="■"),
+    PopupState.STALE: Look(style=ContainerStyle.EMPHASIS, icon="?"),
+}
+
+
+def state_word(popup: Popup, texts: Texts) -> str:
+    """The word of the strip, without who answered (that is untrusted text)."""
+    words = texts.state_outbound if popup.direction is Direction.OUTBOUND else texts.state
+    return words[popup.state]

@@ -1,0 +1,77 @@
+"""The small lines under the caller: what is good to know, never what must be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from adaptive_cards.card import ActionOpenUrl, RichTextBlock, TextRun
+from adaptive_cards.types import FontSize
+
+from bot.cards.elements import GAP, clock, join, line, quiet, run
+from bot.cards.links import safe_url
+from bot.cards.untrusted import SHORT, plain
+from bot.texts import Texts, format_duration, join_names
+from bot.texts.phrases import capitalize
+from calls.numbers import format_number
+from calls.popup import Identity, JournalState, Popup, PopupState
+
+_SOURCES, _PEOPLE = 3, 3  # named in one line; more are counted
+
+
+def notes(popup: Popup, texts: Texts) -> list[RichTextBlock]:
+    """The lines that apply, in reading order."""
+    lines = [*_about_call(popup, texts), *_about_sources(popup, texts)]
+    if popup.journal is not None:
+        lines.append(_journal_line(popup, popup.journal, texts))
+    return lines
+
+
+def _about_call(popup: Popup, texts: Texts) -> Iterator[RichTextBlock]:
+    people = [name for name in (plain(person, SHORT) for person in popup.rang) if name]
+    if people:
+        said = texts.card.ringing_also if popup.state is PopupState.RINGING else texts.card.rang_also
+        yield quiet(said.format(names=join_names(people, texts, limit=_PEOPLE)))
+    called = [texts.card.called.format(number=format_number(popup.called))] if popup.called else []
+    if facts := [*called, *_times(popup, texts)]:
+        yield quiet(capitalize(join(facts)))
+    if popup.state is PopupState.STALE:
+        yield quiet(texts.card.stale_note)
+
+
+def _times(popup: Popup, texts: Texts) -> list[str]:
+    """When it was answered and ended, or for how long it rang; and how it ended where that adds something."""
+    said = []
+    if popup.state in (PopupState.ANSWERED, PopupState.ENDED) and popup.answered_at:
+        said.append(texts.card.answered_at.format(time=clock(popup.answered_at)))
+    if popup.state is PopupState.ENDED and popup.ended_at:
+        said.append(texts.card.ended_at.format(time=clock(popup.ended_at)))
+    if popup.state is PopupState.MISSED and popup.ended_at:
+        rang = int((popup.ended_at - popup.started_at).total_seconds())
+        if rang > 0:
+            said.append(texts.card.rang_for.format(duration=format_duration(rang, texts)))
+    note = texts.outcome_note.get(popup.outcome) if popup.outcome else None
+    if note and popup.state is not PopupState.ANSWERED_ELSEWHERE:
+        said.append(note)
+    return said
+
+
+def _about_sources(popup: Popup, texts: Texts) -> Iterator[RichTextBlock]:
+    silent = [name for name in (plain(source, SHORT) for source in popup.silent_sources) if name]
+    if silent:
+        yield quiet(texts.card.silent.format(sources=join_names(silent, texts, limit=_SOURCES)))
+    if popup.searching and popup.identity is not Identity.UNKNOWN:  # there the second line says it already
+        yield quiet(texts.card.searching)
+
+
+def _journal_line(popup: Popup, state: JournalState, texts: Texts) -> RichTextBlock:
+    """Where the call is kept; the words are the link when the source has a page for it."""
+    source = plain(popup.journal_in, SHORT) or texts.card.journal_somewhere
+    if state is JournalState.PENDING:
+        return quiet(texts.card.journal_pending.format(source=source))
+    if state is JournalState.PARKED:
+        return quiet(f"!{GAP}{texts.card.journal_parked.format(source=source)}")
+    written = TextRun(text=texts.card.journal_written.format(source=source), size=FontSize.SMALL, is_subtle=True)
+    if url := safe_url(popup.journal_url):
+        written.is_subtle = None
+        written.select_action = ActionOpenUrl(url=url, title=written.text)
+    return line(run(f"✓{GAP}", size=FontSize.SMALL, subtle=True), written)

@@ -1,0 +1,133 @@
+"""The call card: from a popup to what the employee sees. Pure; equal popups give equal cards.
+
+Top to bottom, by what a glance of two seconds needs: the state in a coloured strip, the name large, where they belong,
+the number and why we think so; then, small, what is good to know; last the buttons (README.md has the rules).
+"""
+
+from __future__ import annotations
+
+from adaptive_cards.card import (
+    ActionExecute,
+    ActionOpenUrl,
+    ActionSet,
+    AdaptiveCard,
+    Column,
+    ColumnSet,
+    Container,
+    RichTextBlock,
+    TextBlock,
+)
+from adaptive_cards.types import FontSize, HorizontalAlignment, Spacing, VerticalAlignment
+
+from bot.cards.elements import GAP, ask_button, clock, headline, join, line, open_button, quiet, run
+from bot.cards.finish import RenderedCard, finish
+from bot.cards.links import safe_url
+from bot.cards.look import LOOKS
+from bot.cards.notes import notes
+from bot.cards.summary import speak, state_line, summarize, talk_time
+from bot.cards.untrusted import SHORT, plain
+from bot.cards.who import Who, describe_match, explain_match, identify, name_of
+from bot.texts import Texts
+from calls.model import Match, SourceRole
+from calls.popup import Popup, PopupState, Verb
+
+MATCHES_SHOWN = 5  # the large one and four to choose from; with the two buttons below that makes Teams' six
+
+
+def render_popup(popup: Popup, texts: Texts) -> RenderedCard:
+    """The card and its toast for one employee's view of a call."""
+    who = identify(popup, texts)
+    builder = AdaptiveCard.new().add_item(_strip(popup, texts)).add_item(_caller(who))
+    for item in _other_matches(popup, texts):
+        builder.add_item(item)
+    if small := notes(popup, texts):
+        builder.add_item(Container(items=list(small), spacing=Spacing.MEDIUM))
+    builder.add_actions(_buttons(popup, texts))
+    return finish(builder, language=texts.language, speak=speak(popup, who, texts), summary=summarize(popup, texts))
+
+
+def _strip(popup: Popup, texts: Texts) -> Container:
+    """State and queue left, when it began right."""
+    look = LOOKS[popup.state]
+    runs = [run(look.icon + GAP), run(state_line(popup, texts), bold=True)]
+    if talked := talk_time(popup, texts):
+        runs.append(run(join(("", talked))))
+    if queue := plain(popup.queue, SHORT):
+        runs.append(run(join(("", texts.card.queue.format(queue=queue)))))
+    began = TextBlock(text=clock(popup.started_at), horizontal_alignment=HorizontalAlignment.RIGHT)
+    columns = [
+        Column(width="stretch", items=[line(*runs)], vertical_content_alignment=VerticalAlignment.CENTER),
+        Column(width="auto", items=[began], vertical_content_alignment=VerticalAlignment.CENTER),
+    ]
+    return Container(style=look.style, bleed=True, items=[ColumnSet(columns=columns)])
+
+
+def _caller(who: Who) -> Container:
+    """The name large, then title and company, then the number with the evidence, then whose customer it is."""
+    items: list[TextBlock | RichTextBlock] = [headline(who.name)]
+    if who.details:
+        items.append(line(run(join(who.details))))
+    if who.number:
+        runs = [run(who.number, size=FontSize.LARGE)]
+        if who.evidence:
+            runs.append(run(GAP + who.evidence, size=FontSize.SMALL, subtle=True))
+        items.append(line(*runs, spacing=Spacing.SMALL))
+    if who.owner:
+        items.append(quiet(who.owner))
+    return Container(items=list(items), spacing=Spacing.MEDIUM)
+
+
+def _other_matches(popup: Popup, texts: Texts) -> list[Container]:
+    """The rest of those who may be calling, each with its own evidence and a button; not once somebody else took it."""
+    if len(popup.matches) < 2 or popup.state is PopupState.ANSWERED_ELSEWHERE:
+        return []
+    items: list[RichTextBlock | ColumnSet] = [
+        line(run(texts.card.others, size=FontSize.SMALL, subtle=True), spacing=Spacing.NONE)
+    ]
+    for index, match in enumerate(popup.matches[1:MATCHES_SHOWN], start=1):
+        items.append(_match_row(popup, match, index, texts))
+    if (hidden := len(popup.matches) - MATCHES_SHOWN) > 0:
+        items.append(
+            line(
+                run(texts.card.others_more.format(count=hidden), size=FontSize.SMALL, subtle=True),
+                spacing=Spacing.SMALL,
+            )
+        )
+    return [Container(items=list(items), separator=True, spacing=Spacing.MEDIUM)]
+
+
+def _match_row(popup: Popup, match: Match, index: int, texts: Texts) -> ColumnSet:
+    name = name_of(match, texts)
+    runs = [run(name, bold=True)]
+    if details := describe_match(match):
+        runs.append(run(join(("", *details))))
+    choose = ask_button(
+        texts.button.choose,
+        Verb.CHOOSE_MATCH,
+        popup.popup_id,
+        index=index,
+        tooltip=texts.button.choose_name.format(name=name),
+    )
+    why = run(explain_match(match, texts), size=FontSize.SMALL, subtle=True)
+    return ColumnSet(
+        spacing=Spacing.SMALL,
+        columns=[
+            Column(
+                width="stretch", items=[line(*runs), line(why)], vertical_content_alignment=VerticalAlignment.CENTER
+            ),
+            Column(
+                width="auto", items=[ActionSet(actions=[choose])], vertical_content_alignment=VerticalAlignment.CENTER
+            ),
+        ],
+    )
+
+
+def _buttons(popup: Popup, texts: Texts) -> list[ActionOpenUrl | ActionExecute]:
+    buttons: list[ActionOpenUrl | ActionExecute] = []
+    if popup.matches and (url := safe_url(popup.matches[0].url)):
+        first = popup.matches[0]
+        title = texts.button.view if first.role is SourceRole.DIRECTORY else texts.button.open
+        buttons.append(open_button(title.format(source=plain(first.source, SHORT)), url))
+    if popup.may_search_again:
+        buttons.append(ask_button(texts.button.search_again, Verb.SEARCH_AGAIN, popup.popup_id))
+    return buttons

@@ -1,0 +1,131 @@
+"""Popups to look at: every state with every kind of caller, and the special cases worth a picture.
+
+The snapshot tests and the pictures in docs/pictures are made of these. All people and numbers are made up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from uuid import UUID
+
+from calls.model import Direction, EvidenceField, Match, MatchKind, Outcome, RecordRef, SourceRole
+from calls.numbers import Number, NumberKind
+from calls.popup import Identity, JournalState, Popup, PopupState
+
+_START = datetime(2026, 11, 12, 12, 45, 3, tzinfo=UTC)
+_HUBSPOT = UUID("00000000-0000-4000-8000-0000000000a1")
+_DIRECTORY = UUID("00000000-0000-4000-8000-0000000000a2")
+_RECORDS = "https://app.hubspot.example/contacts/1234567/record"
+
+
+def _number(digits: str) -> Number:
+    return Number(kind=NumberKind.E164, digits=f"47{digits}")
+
+
+NORA = Match(
+    connection_id=_HUBSPOT,
+    source="HubSpot",
+    ref=RecordRef(type="0-1", id="101"),
+    kind=MatchKind.PERSON,
+    name="Nora Lie",
+    evidence=EvidenceField.PHONE,
+    title="Innkjøpssjef",
+    company="Havnelageret AS",
+    owner="Kari Hansen",
+    url=f"{_RECORDS}/0-1/101",
+)
+WAREHOUSE = Match(
+    connection_id=_HUBSPOT,
+    source="HubSpot",
+    ref=RecordRef(type="0-2", id="201"),
+    kind=MatchKind.COMPANY,
+    name="Havnelageret AS",
+    evidence=EvidenceField.SWITCHBOARD,
+    place="Bergen",
+    owner="Kari Hansen",
+    url=f"{_RECORDS}/0-2/201",
+)
+JONAS = replace(
+    NORA, ref=RecordRef(type="0-1", id="102"), name="Jonas Vik", title="Lagersjef", evidence=EvidenceField.WORK,
+    url=f"{_RECORDS}/0-1/102",
+)  # fmt: skip
+LISTED = Match(
+    connection_id=_DIRECTORY,
+    source="1881",
+    ref=RecordRef(type="Person", id="100000001S0"),
+    kind=MatchKind.PERSON,
+    name="Kari Prøve",
+    evidence=EvidenceField.MOBILE,
+    role=SourceRole.DIRECTORY,
+    place="Oslo",
+    url="https://www.1881.no/",
+)
+
+_STATES: Mapping[PopupState, Mapping[str, object]] = {
+    PopupState.RINGING: {},
+    PopupState.ANSWERED: {"answered_at": _START + timedelta(seconds=7)},
+    PopupState.ANSWERED_ELSEWHERE: {
+        "answered_at": _START + timedelta(seconds=7), "answered_by": "Per Berg", "outcome": Outcome.ANSWERED_ELSEWHERE,
+    },
+    PopupState.MISSED: {"ended_at": _START + timedelta(seconds=18), "outcome": Outcome.CALLER_CANCELLED},
+    PopupState.REJECTED: {"ended_at": _START + timedelta(seconds=4), "outcome": Outcome.REJECTED},
+    PopupState.BUSY: {"ended_at": _START + timedelta(seconds=1), "outcome": Outcome.BUSY},
+    PopupState.ENDED: {
+        "answered_at": _START + timedelta(seconds=7), "ended_at": _START + timedelta(seconds=259), "talk_seconds": 252,
+        "outcome": Outcome.COMPLETED,
+    },
+    PopupState.STALE: {},
+}  # fmt: skip
+_IDENTITIES: Mapping[Identity, Mapping[str, object]] = {
+    Identity.MATCHED: {"number": _number("22334455"), "matches": (NORA,)},
+    Identity.DIRECTORY: {"number": _number("90011223"), "matches": (LISTED,), "may_search_again": True},
+    Identity.COLLEAGUE: {"number": _number("90000002"), "colleague": "Per Berg", "direction": Direction.INTERNAL},
+    Identity.UNKNOWN: {"number": _number("91234567"), "may_search_again": True},
+    Identity.WITHHELD: {"number": None},
+    Identity.UNAVAILABLE: {"number": None},
+}
+
+
+def sample(state: PopupState, identity: Identity, **changes: object) -> Popup:
+    """One popup; ``changes`` are fields of Popup."""
+    fields: dict[str, object] = {"direction": Direction.INBOUND, **_STATES[state], **_IDENTITIES[identity], **changes}
+    popup_id = UUID("00000000-0000-4000-8000-00000000c0de")
+    return Popup(popup_id=popup_id, state=state, identity=identity, started_at=_START, **fields)  # type: ignore[arg-type]
+
+
+def _samples() -> dict[str, Popup]:
+    plain = {f"{state}-{identity}": sample(state, identity) for state in PopupState for identity in Identity}
+    ringing, ended, matched = PopupState.RINGING, PopupState.ENDED, Identity.MATCHED
+    journal = {"journal_in": "HubSpot", "journal_url": f"{_RECORDS}/0-1/101"}
+    queue = {"queue": "Salg", "called": _number("22000010"), "rang": ("Per Berg", "Ola Nes")}
+    special = {
+        "queue-ringing": sample(ringing, matched, **queue),
+        "queue-missed": sample(PopupState.MISSED, matched, **queue),
+        "queue-elsewhere": sample(PopupState.ANSWERED_ELSEWHERE, matched, **queue, talk_seconds=64),
+        "several-matches": sample(ringing, matched, matches=(NORA, JONAS, WAREHOUSE)),
+        "company": sample(ringing, matched, matches=(WAREHOUSE,), number=_number("22334400")),
+        "searching": sample(ringing, Identity.UNKNOWN, searching=True, may_search_again=False),
+        "searching-more": sample(ringing, matched, searching=True),
+        "silent-source": sample(ringing, Identity.DIRECTORY, silent_sources=("HubSpot",)),
+        "journal-pending": sample(ended, matched, journal=JournalState.PENDING, journal_in="HubSpot"),
+        "journal-written": sample(ended, matched, journal=JournalState.WRITTEN, **journal),
+        "journal-parked": sample(ended, matched, journal=JournalState.PARKED, journal_in="HubSpot"),
+        "outbound-ringing": sample(ringing, matched, direction=Direction.OUTBOUND),
+        "transferred": sample(ended, matched, outcome=Outcome.TRANSFERRED),
+        "long-names": sample(
+            ringing, matched, queue="Kundeservice bedrift og offentlig sektor",
+            matches=(replace(
+                NORA, name="Anne-Margrethe Kristoffersen Bjørkelund-Johannessen",
+                title="Avdelingsleder for innkjøp og logistikk",
+                company="Nordvestlandske Fiskeri- og Havbrukstjenester AS",
+            ),),
+            rang=("Per Berg", "Ola Nes", "Eva Dahl", "Siri Moe", "Arne Lund"),
+        ),
+    }  # fmt: skip
+    return plain | special
+
+
+SAMPLES: Mapping[str, Popup] = MappingProxyType(_samples())

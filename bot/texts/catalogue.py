@@ -1,0 +1,177 @@
+"""The texts of one language, as frozen values read from ``<language>.toml`` beside this file.
+
+Adding a language is adding that one file: it is found by its name, and reading it fails on a missing or misspelt key.
+Texts with a ``{placeholder}`` are filled with ``str.format``; what goes in has been through
+:func:`bot.texts.cleaning.clean`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from pydantic import ConfigDict, TypeAdapter
+from pydantic.dataclasses import dataclass
+
+from calls.model import EvidenceField, Outcome
+from calls.popup import PopupState
+
+DEFAULT_LANGUAGE = "nb"
+_RELATED = {"no": "nb", "nn": "nb"}  # what a Norwegian client may call its language
+_STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=_STRICT)
+class CardTexts:
+    """Lines of the call card."""
+
+    withheld: str  # stands where the name would
+    unavailable: str  # likewise
+    unavailable_note: str
+    unknown: str
+    unknown_searching: str  # instead of ``unknown`` while a source has not answered
+    colleague: str  # the second line of an internal call
+    colleague_unnamed: str
+    owner: str
+    queue: str
+    called: str
+    ringing_also: str  # whose phones ring too
+    rang_also: str  # whose phones rang too
+    answered_by: str
+    answered_at: str
+    ended_at: str
+    rang_for: str
+    stale_note: str
+    others: str  # heading of the other matches
+    others_more: str
+    searching: str
+    silent: str  # the sources that did not answer
+    journal_pending: str
+    journal_written: str
+    journal_parked: str
+    journal_somewhere: str  # when the source journaled to has no name
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=_STRICT)
+class ButtonTexts:
+    open: str  # a record in a CRM
+    view: str  # a page of a directory
+    search_again: str
+    choose: str
+    choose_name: str  # what a screen reader says for ``choose``
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=_STRICT)
+class SummaryTexts:
+    """The toast: ``ringing`` or ``other``, then number, queue and matches as they apply."""
+
+    ringing: str
+    ringing_outbound: str
+    other: str
+    who_detail: str
+    unavailable: str
+    colleague: str
+    number: str
+    queue: str
+    matches: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=_STRICT)
+class WordTexts:
+    and_: str
+    more: str
+    hours: str
+    minutes: str
+    seconds: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=_STRICT)
+class JournalParts:
+    """Title: what happened, queue, who took it. Body: one part a line."""
+
+    queue: str
+    answered_by: str
+    called_by: str
+    talk: str
+    caller: str
+    called: str
+    queue_line: str
+    rang: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=_STRICT)
+class JournalTexts:
+    """The call as the CRM keeps it."""
+
+    inbound: Mapping[Outcome, str]
+    outbound: Mapping[Outcome, str]
+    parts: JournalParts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=_STRICT)
+class WelcomeTexts:
+    title: str
+    intro: str
+    follow: str
+    line: str  # one line
+    lines: str  # several
+    no_line: str
+    summary: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=_STRICT)
+class ReplyTexts:
+    """What the bot answers to a message or a button, when a card is not the answer."""
+
+    unknown_message: str
+    not_set_up: str  # the person is not an employee of a tenant we serve
+    call_gone: str
+    not_yours: str
+    unknown_action: str
+    match_chosen: str
+    searching_again: str
+    nothing_new: str
+    try_later: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=_STRICT)
+class Texts:
+    """Everything an employee reads, in one language."""
+
+    language: str  # BCP 47, also the card's ``lang``
+    state: Mapping[PopupState, str]  # the word of the coloured strip
+    state_outbound: Mapping[PopupState, str]
+    evidence: Mapping[EvidenceField, str]
+    outcome_note: Mapping[Outcome, str]  # only where the outcome adds to the state
+    card: CardTexts
+    button: ButtonTexts
+    summary: SummaryTexts
+    words: WordTexts
+    journal: JournalTexts
+    welcome: WelcomeTexts
+    reply: ReplyTexts
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """The languages there are, the default first."""
+    names = {entry.name.removesuffix(".toml") for entry in files(__package__).iterdir() if entry.name.endswith(".toml")}
+    return (DEFAULT_LANGUAGE, *sorted(names - {DEFAULT_LANGUAGE}))
+
+
+@cache
+def load_texts(language: str) -> Texts:
+    """The texts of exactly this language; raises KeyError when there is no such file, ValueError when it is wrong."""
+    if language not in languages():
+        raise KeyError(language)
+    with files(__package__).joinpath(f"{language}.toml").open("rb") as file:
+        return TypeAdapter(Texts).validate_python(tomllib.load(file))
+
+
+def texts_for(locale: str | None) -> Texts:
+    """The nearest language for what a client or a tenant asks for ("en-GB", "no"); Norwegian when there is none."""
+    primary = (locale or "").replace("_", "-").split("-")[0].lower()
+    primary = _RELATED.get(primary, primary)
+    return load_texts(primary if primary in languages() else DEFAULT_LANGUAGE)
