@@ -49,6 +49,7 @@ _SPECIAL = re.compile(r"10[0-9]|11[0-57-9]|1[2-7][0-9]|19[0-9]|18[0-9]{2}|116[0-
 _MACHINE = re.compile(r"58[0-9]{10}")
 _GLUED = re.compile(r"(?:(?:0047|47)?[2-9][0-9]{7}){2,}")
 _GLUED_FIRST = re.compile(r"((?:0047|47)?[2-9][0-9]{7})((?:(?:0047|47)?[2-9][0-9]{7})*)")
+_WITH_CODE = re.compile(r"(?:00)?47[2-9][0-9]{7}(?:(?:(?:0047|47)?[2-9][0-9]{7})+)$")
 _WIDE_DASH = re.compile(r" +-+ +")
 _HIDDEN = frozenset(
     {"anonymous", "anonym", "restricted", "private", "blocked", "withheld", "hidden", "secret"}
@@ -128,7 +129,8 @@ def _part(run: Digits, region: str) -> tuple[Number, ...]:
         placed = [_place(each, plus=run.plus and at == 0, region=region) for at, each in enumerate(pieces)]
         if placed[0].kind is NumberKind.E164:
             return tuple(each for each in placed if each.kind is NumberKind.E164)
-    if region not in NORWAY or not _GLUED.fullmatch(run.digits):
+    foreign = run.plus and not _WITH_CODE.match(run.digits)
+    if region not in NORWAY or foreign or not _GLUED.fullmatch(run.digits):
         return ()
     rest, numbers = run.digits, []
     while found := _GLUED_FIRST.fullmatch(rest):

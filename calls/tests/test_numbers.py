@@ -58,6 +58,8 @@ def test_never_raises_and_never_invents_digits(text: str, region: str) -> None:
 @example("+44 00 20 7946 0000")
 @example("0047 00 123456")
 @example("123 #4")
+@example("002000000020000000")
+@example("+4722334422334455")
 def test_what_is_shown_is_read_back_the_same(text: str) -> None:
     for number in split_numbers(text):
         assert parse_number(format_number(number)) == number
