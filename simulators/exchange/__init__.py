@@ -1,0 +1,31 @@
+"""A small telephone exchange: an operator of the generic (sipgate and Zammad) kind, with people at its telephones.
+
+README.md says what it sends, from which source, and what is unproven.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+
+from aiohttp import web
+
+from simulators.exchange.api import Api
+from simulators.exchange.world import ExchangeWorld
+from simulators.world import read_section
+
+
+def add_routes(app: web.Application, world: Mapping[str, object], *, bot_url: str, base_url: str | None) -> None:
+    """Mount the exchange under ``/simulators/exchange``. It hands out no addresses and knows no bot: both are ignored.
+
+    Raises :class:`simulators.world.WorldError` when the section ``exchange`` is not understood.
+    """
+    api = Api(read_section(world, "exchange", ExchangeWorld))
+    api.add_routes(app)
+
+    async def keep_courier(_: web.Application) -> AsyncIterator[None]:
+        await api.courier.open()
+        yield
+        await api.courier.close()
+
+    app.cleanup_ctx.append(keep_courier)
+    app.on_shutdown.append(api.broadcast.close)
