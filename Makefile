@@ -71,7 +71,7 @@ lock: ## choose the versions anew, within what pyproject.toml and package.json a
 	@$(UV_COMPILE) $(UPGRADE) pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
 	@$(UV_COMPILE) $(UPGRADE) --group node -o requirements/node.txt
 	@$(UV_COMPILE) $(UPGRADE) --group bootstrap -o requirements/bootstrap.txt
-	@for folder in web playground; do (cd $$folder && $(NPM) install --package-lock-only --ignore-scripts --no-audit --no-fund) || exit 1; done
+	@for folder in web playground; do (cd $$folder && $(NPM) install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund) || exit 1; done
 
 licenses: ## write build/licenses.txt: every package that is shipped, with its licence
 	@$(SETUP) dev
