@@ -10,7 +10,6 @@ export interface User {
   upn: string;
   mri: string;
   installed: boolean;
-  blocked?: boolean;
 }
 
 export interface Message {
@@ -41,21 +40,21 @@ export interface ToastEvent {
   text: string;
 }
 
-/** What the bot answered to a button: `status` is HTTP's, `body` an invoke response (Action.Execute) or anything. */
+/** What the bot answered: `status` is HTTP's (null: it could not be reached), `body` whatever it said. */
 export interface BotAnswer {
-  status: number;
+  status: number | null;
   body: unknown;
 }
 
 const user = (id: string) => `${BASE}/users/${encodeURIComponent(id)}`;
 
-export type Membership = "install" | "uninstall" | "block" | "unblock";
+export type Membership = "install" | "uninstall";
 
 export function setMembership(id: string, change: Membership): Promise<unknown> {
   return request("POST", `${user(id)}/${change}`);
 }
 
-export function sendMessage(id: string, text: string): Promise<unknown> {
+export function sendMessage(id: string, text: string): Promise<BotAnswer> {
   return request("POST", `${user(id)}/messages`, { text });
 }
 
@@ -63,6 +62,6 @@ export function invokeAction(id: string, message: string, verb: string, data: un
   return request("POST", `${user(id)}/invoke`, { message, verb, data });
 }
 
-export function submitAction(id: string, message: string, data: unknown): Promise<BotAnswer | null> {
+export function submitAction(id: string, message: string, data: unknown): Promise<BotAnswer> {
   return request("POST", `${user(id)}/submit`, { message, data });
 }

@@ -17,7 +17,7 @@ export function CallPanel({ call, exchange }: { call: Call; exchange: ExchangeSt
   const [failed, setFailed] = useState(false);
   const answered = call.state === "answered";
   const caller = nameCaller(call.from, exchange.callers, texts);
-  const phones = answered ? [call.answered_by ?? call.to] : call.ringing;
+  const phones = call.answered_by === null ? call.ringing : [call.answered_by];
 
   async function act(action: Promise<unknown>): Promise<void> {
     setWorking(true);

@@ -8,7 +8,7 @@ import { nameCaller, nameLine } from "./names";
 /** One line about a call that is over. */
 export function EndedCall({ call, exchange }: { call: Call; exchange: ExchangeState }) {
   const texts = useTexts();
-  const rejected = call.answered === null && /reject|busy/i.test(call.cause ?? "");
+  const rejected = call.cause === "noAnswer" || call.cause === "busy";
   const Icon = call.answered !== null ? CheckmarkCircleRegular : rejected ? DismissCircleRegular : CallMissedRegular;
   const target = call.queue ?? firstName(nameLine(call.to, exchange));
   return (
@@ -24,18 +24,16 @@ export function EndedCall({ call, exchange }: { call: Call; exchange: ExchangeSt
 
 function describeEnd(call: Call, exchange: ExchangeState, texts: Texts): string {
   if (call.answered !== null && call.ended !== null) {
+    const answerer = call.answered_by === null ? (call.queue ?? "?") : firstName(nameLine(call.answered_by, exchange));
     const length = formatDuration(Date.parse(call.ended) - Date.parse(call.answered));
-    return texts.endedAnswered(firstName(nameLine(call.answered_by ?? call.to, exchange)), length);
+    return texts.endedAnswered(answerer, length);
   }
   switch (call.cause) {
-    case "reject":
-    case "rejected":
-    case "declined":
+    case "noAnswer": // sipgate's word for a called party that declined
       return texts.endedRejected;
     case "busy":
       return texts.endedBusy;
     case "cancel":
-    case "noAnswer":
       return texts.endedMissed;
     default:
       return texts.endedOther;

@@ -18,7 +18,7 @@ export function nameLine(number: string | null, state: ExchangeState): string {
 /** Whether a line rings, talks or is free: what its owner's Teams shows as presence. */
 export function lineState(number: string | undefined, calls: Call[]): "free" | "ringing" | "busy" {
   const mine = calls.filter((call) => number !== undefined && call.state !== "ended");
-  if (mine.some((call) => call.state === "answered" && (call.answered_by ?? call.to) === number)) {
+  if (mine.some((call) => call.state === "answered" && call.answered_by === number)) {
     return "busy";
   }
   return mine.some((call) => call.state === "ringing" && call.ringing.includes(number ?? "")) ? "ringing" : "free";

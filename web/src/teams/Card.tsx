@@ -36,6 +36,8 @@ export function Card({ message }: { message: Message }) {
           const reading = readAnswer(await invokeAction(message.user, message.id, action.verb, action.data));
           if (reading.kind === "card") {
             setReplacement({ of: message, card: reading.card });
+          } else if (reading.kind === "unreachable") {
+            setSaid({ kind: "error", text: texts.actionUnreachable });
           } else if (reading.kind === "error") {
             setSaid({ kind: "error", text: reading.text ?? texts.actionFailed });
           } else if (reading.kind === "text") {
@@ -43,7 +45,9 @@ export function Card({ message }: { message: Message }) {
           }
         } else {
           const answer = await submitAction(message.user, message.id, action.data);
-          if (answer !== null && answer.status >= 400) {
+          if (answer.status === null) {
+            setSaid({ kind: "error", text: texts.actionUnreachable });
+          } else if (answer.status >= 400) {
             setSaid({ kind: "error", text: texts.actionFailed });
           } else {
             setSaid({ kind: "text", text: texts.actionSent });

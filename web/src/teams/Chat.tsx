@@ -46,7 +46,10 @@ export function Chat({ user, messages, line, phone, sought }: Props) {
   async function send(text: string): Promise<boolean> {
     setProblem(null);
     try {
-      await sendMessage(user.id, text);
+      const answer = await sendMessage(user.id, text);
+      if (answer.status === null || answer.status >= 400) {
+        setProblem(texts.noAnswer);
+      }
       return true;
     } catch {
       setProblem(texts.sendFailed);
@@ -77,7 +80,7 @@ export function Chat({ user, messages, line, phone, sought }: Props) {
           <Notice kind="error" text={problem} onDismiss={() => setProblem(null)} />
         </div>
       )}
-      {user.installed && <Compose name={user.name} blocked={user.blocked === true} onSend={send} />}
+      {user.installed && <Compose name={user.name} onSend={send} />}
     </article>
   );
 }

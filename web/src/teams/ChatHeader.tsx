@@ -8,12 +8,7 @@ import {
   MenuTrigger,
   Tooltip,
 } from "@fluentui/react-components";
-import {
-  DeleteRegular,
-  MoreHorizontalRegular,
-  PresenceAvailableRegular,
-  ProhibitedRegular,
-} from "@fluentui/react-icons";
+import { DeleteRegular, MoreHorizontalRegular } from "@fluentui/react-icons";
 import type { Line } from "../api/exchange";
 import type { Membership, User } from "../api/teams";
 import { formatNumber } from "../format";
@@ -60,15 +55,6 @@ export function ChatHeader({ user, line, phone, onChange }: Props) {
               <MenuItem icon={<DeleteRegular />} onClick={() => onChange("uninstall")}>
                 {texts.uninstall}
               </MenuItem>
-              {user.blocked === true ? (
-                <MenuItem icon={<PresenceAvailableRegular />} onClick={() => onChange("unblock")}>
-                  {texts.unblock}
-                </MenuItem>
-              ) : (
-                <MenuItem icon={<ProhibitedRegular />} onClick={() => onChange("block")}>
-                  {texts.block}
-                </MenuItem>
-              )}
             </MenuList>
           </MenuPopover>
         </Menu>

@@ -6,12 +6,11 @@ import css from "./Compose.module.css";
 
 interface Props {
   name: string;
-  blocked: boolean;
   /** True when the message went out; then the box is emptied. */
   onSend(text: string): Promise<boolean>;
 }
 
-export function Compose({ name, blocked, onSend }: Props) {
+export function Compose({ name, onSend }: Props) {
   const texts = useTexts();
   const [text, setText] = useState("");
   const [sending, setSending] = useState(false);
@@ -39,7 +38,7 @@ export function Compose({ name, blocked, onSend }: Props) {
         size="large"
         autoComplete="off"
         aria-label={texts.composeTo(name)}
-        placeholder={blocked ? texts.blockedChat : texts.compose}
+        placeholder={texts.compose}
         value={text}
         onChange={(_, data) => setText(data.value)}
         contentAfter={

@@ -5,6 +5,7 @@ export type Reading =
   | { kind: "card"; card: Record<string, unknown> }
   | { kind: "text"; text: string }
   | { kind: "error"; text: string | null }
+  | { kind: "unreachable" }
   | { kind: "nothing" };
 
 /**
@@ -14,6 +15,9 @@ export type Reading =
  * or an error with a text for the person who clicked.
  */
 export function readAnswer(answer: BotAnswer): Reading {
+  if (answer.status === null) {
+    return { kind: "unreachable" };
+  }
   const body = isRecord(answer.body) ? answer.body : {};
   const value = body.value;
   const code = typeof body.statusCode === "number" ? body.statusCode : answer.status;
