@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from simulators.hubspot import associations, batches, definitions, helpers, objects, people
+from simulators.hubspot import associations, batches, definitions, helpers, objects, pages, people
 from simulators.hubspot.account import ACCOUNT, PREFIX, Account
 from simulators.hubspot.gate import add_endpoints, answer_unknown_path
 from simulators.hubspot.settings import HubSpotSettings
@@ -21,6 +21,7 @@ def add_routes(app: web.Application, world: Mapping[str, object], *, bot_url: st
     del bot_url
     app[ACCOUNT] = Account(read_section(world, "hubspot", HubSpotSettings), base_url)
     helpers.add_routes(app)
+    pages.add_routes(app)
     # Order matters: a fixed path ("search", "batch/read") comes before the one with an id in its place.
     for module in (batches, objects, associations, definitions, people):
         add_endpoints(app, module.ENDPOINTS)

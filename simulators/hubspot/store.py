@@ -67,6 +67,10 @@ class Store:
         """Those that are not archived, oldest first."""
         return [record for record in self._records[kind.name].values() if not record.now.archived]
 
+    def known(self, kind: str, object_id: str) -> Record | None:
+        """Any record, archived ones too."""
+        return self._records[kind].get(object_id)
+
     def find(self, kind: Kind, object_id: str, *, id_property: str | None = None) -> Record:
         """Raises 404, or 400 when ``id_property`` is not one that identifies."""
         if id_property is None or id_property == "hs_object_id":
