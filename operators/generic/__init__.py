@@ -26,7 +26,7 @@ class GenericOperator:
         """``region`` is the country whose numbers come without country code (ISO 3166, by default NO)."""
         if unknown := sorted(set(connection.settings) - _SETTINGS):
             raise ValueError(f"{unknown[0]}: no such setting; known: {', '.join(sorted(_SETTINGS))}")
-        if connection.settings.get("region", REGION) not in phonenumbers.SUPPORTED_REGIONS:
+        if str(connection.settings.get("region", REGION)) not in phonenumbers.SUPPORTED_REGIONS:
             raise ValueError("region: wants a country code of two capital letters, such as NO")
         check_secrets(connection)
 
