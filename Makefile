@@ -67,10 +67,11 @@ format: ## put the code in the agreed form
 
 lock: ## choose the versions anew, within what pyproject.toml and package.json allow
 	@$(SETUP) dev
-	@$(UV_COMPILE) $(UPGRADE) pyproject.toml -o requirements/run.txt
-	@$(UV_COMPILE) $(UPGRADE) pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
-	@$(UV_COMPILE) $(UPGRADE) --group node -o requirements/node.txt
 	@$(UV_COMPILE) $(UPGRADE) --group bootstrap -o requirements/bootstrap.txt
+	@$(UV_COMPILE) $(UPGRADE) pyproject.toml -c requirements/bootstrap.txt -o requirements/run.txt
+	@$(UV_COMPILE) $(UPGRADE) pyproject.toml --group dev -c requirements/bootstrap.txt -c requirements/run.txt \
+	  -o requirements/dev.txt
+	@$(UV_COMPILE) $(UPGRADE) --group node -o requirements/node.txt
 	@for folder in web playground; do (cd $$folder && $(NPM) install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund) || exit 1; done
 
 licenses: ## write build/licenses.txt: every package that is shipped, with its licence

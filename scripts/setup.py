@@ -99,8 +99,9 @@ def _python_steps(*, dev: bool) -> list[Step]:
     made = BIN / "python"
     node = find_node()
     wheel = [] if node else ["node.txt"]
-    locks = [ROOT / "requirements" / n for n in ["dev.txt" if dev else "run.txt", *wheel]]
-    bootstrap = ROOT / "requirements" / "bootstrap.txt"
+    bootstrap, *locks = [
+        ROOT / "requirements" / name for name in ["bootstrap.txt", "dev.txt" if dev else "run.txt", *wheel]
+    ]
 
     def create() -> None:
         python = find_python()
@@ -108,11 +109,12 @@ def _python_steps(*, dev: bool) -> list[Step]:
         _call([python.path, "-m", "venv", "--clear", str(VENV)])
 
     def install() -> None:
-        print("      fetches about 400 MB the first time" + ("" if node else ", Node among it"), flush=True)
+        print("      the first time this fetches some hundred MB" + ("" if node else ", Node among it"), flush=True)
         python, uv = str(made), str(BIN / "uv")
         pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         _call([*pip, "--require-hashes", "--requirement", str(bootstrap)])
-        _call([uv, "pip", "sync", "--quiet", "--python", python, "--require-hashes", *map(str, locks)])
+        everything = map(str, [bootstrap, *locks])
+        _call([uv, "pip", "sync", "--quiet", "--python", python, "--require-hashes", *everything])
         ours = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
         _call([uv, "pip", "install", "--quiet", "--python", python, *ours])
         if dev:
