@@ -1,8 +1,8 @@
 """Event bodies: sipgate's form fields and Zammad's generic CTI JSON.
 
 sipgate: https://developer.sipgate.io/push-api/api-reference/ (names of fields, singular ``user`` in ``answer``).
-Zammad: https://github.com/zammad/zammad-documentation, api/generic-cti. Only Zammad names a queue; the field is sent in the
-form too, because a queue cannot be told from its number alone.
+Zammad: https://github.com/zammad/zammad-documentation, api/generic-cti. Only Zammad names a queue; the field is sent
+in the form too, because a queue cannot be told from its number alone.
 """
 
 from __future__ import annotations

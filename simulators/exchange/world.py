@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import binascii
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import model_validator
+from pydantic import AfterValidator, Field, model_validator
+from standardwebhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from simulators.world import WorldModel
 
 Format = Literal["form", "json"]
+
+
+def _check_address(url: str) -> str:
+    parts = urlsplit(url)
+    if url and not (parts.scheme in {"http", "https"} and parts.hostname):
+        raise ValueError("an absolute http address, or nothing")
+    return url
+
+
+def _check_secret(secret: str) -> str:
+    try:
+        Webhook(secret)
+    except (binascii.Error, EmptyWebhookSecretError):
+        raise ValueError("whsec_ and base64") from None
+    return secret
+
+
+Address = Annotated[str, AfterValidator(_check_address)]
+"""Where events go; empty: nowhere."""
+Secret = Annotated[str, AfterValidator(_check_secret), Field(repr=False)]
+"""A Standard Webhooks secret (``whsec_…``)."""
 
 
 class Line(WorldModel):
@@ -36,9 +61,9 @@ class Caller(WorldModel):
 
 
 class ExchangeWorld(WorldModel):
-    events_url: str = ""  # where events go; empty: nowhere until somebody says (PUT /simulators/exchange/target)
+    events_url: Address = ""  # empty: nowhere until somebody says where (PUT /simulators/exchange/target)
     format: Format = "form"
-    secret: str | None = None  # whsec_…: sign deliveries; None: unsigned
+    secret: Secret | None = None  # sign deliveries with it; None: unsigned
     account: str = "1234567"  # the customer's account at the operator, first part of fullUserId
     country_code: str = "47"  # put before national numbers in events
     lines: tuple[Line, ...] = ()

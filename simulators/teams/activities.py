@@ -10,9 +10,9 @@ from __future__ import annotations
 import html
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from simulators.teams.chats import Message, Person
 from simulators.teams.world import TeamsWorld
@@ -25,6 +25,7 @@ class Activities:
 
     def __init__(self, world: TeamsWorld) -> None:
         self._world = world
+        self._zone = _find_zone(world.timezone)
 
     def installation(self, person: Person, service_url: str, *, added: bool) -> Activity:
         activity = self._begin("installationUpdate", person, service_url)
@@ -66,7 +67,7 @@ class Activities:
 
     def _begin(self, kind: str, person: Person, service_url: str, *, activity_id: str | None = None) -> Activity:
         user, now = person.profile, datetime.now(UTC)
-        local = now.astimezone(ZoneInfo(self._world.timezone))
+        local = now.astimezone(self._zone)
         sender = {"id": user.mri, "aadObjectId": user.aad_object_id}
         if kind in {"message", "invoke"}:
             sender["name"] = user.name
@@ -93,3 +94,11 @@ class Activities:
 
     def _bot_id(self) -> str:
         return f"28:{self._world.bot_app_id}"
+
+
+def _find_zone(name: str) -> tzinfo:
+    """A machine without time zone data can still run a demo: its people then live by UTC."""
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError:
+        return UTC

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 from typing import Any
 
 import pytest
@@ -24,9 +26,7 @@ async def test_without_a_token_nothing_is_done(twin: Any, people: dict[str, str]
     assert await twin.messages() == []
 
 
-async def test_a_token_of_another_app_or_for_another_resource_is_refused(
-    twin: Any, card: Any, as_activity: Any
-) -> None:
+async def test_a_token_of_another_app_or_resource_is_refused(twin: Any, card: Any, as_activity: Any) -> None:
     conversation = await twin.install()
     await twin.sign_in(client_id="11111111-0000-4000-8000-000000000001", client_secret="another-secret")
     assert (await twin.connect("POST", f"conversations/{conversation}/activities", as_activity(card)))[0] == 401
@@ -168,12 +168,15 @@ async def test_unreadable_bodies(twin: Any) -> None:
 
 
 async def test_too_large_a_message(twin: Any) -> None:
-    """The limit counts UTF-16, two bytes a letter; a body past what the server reads at all ends the same way."""
+    """The limit counts UTF-16, two bytes a letter."""
     path = f"conversations/{await twin.install()}/activities"
     assert (await twin.connect("POST", path, {"type": "message", "text": "a" * 50_000}))[0] == 201
-    for length in (52_000, 3_000_000):
-        status, body = await twin.connect("POST", path, {"type": "message", "text": "a" * length})
-        assert (status, body["error"]["code"]) == (413, "MessageSizeTooBig")
+    headers = {"Authorization": f"Bearer {twin.token}", "Content-Type": "application/json"}
+    for length in (52_000, 900_000):
+        data = io.BytesIO(json.dumps({"type": "message", "text": "a" * length}).encode())
+        async with twin.client.post(f"/simulators/connector/v3/{path}", data=data, headers=headers) as response:
+            assert response.status == 413
+            assert (await response.json())["error"]["code"] == "MessageSizeTooBig"
 
 
 async def test_members(twin: Any, people: dict[str, str]) -> None:
@@ -192,15 +195,15 @@ async def test_members(twin: Any, people: dict[str, str]) -> None:
 
 
 async def test_a_chat_takes_no_more_than_teams_allows(twin: Any, people: dict[str, str]) -> None:
-    """More than 8 within 2 seconds cannot pass, whatever the speed of this machine up to 1 a second per request."""
+    """70 at once: more than the 60 of half a minute, so some are refused on the slowest machine."""
     path = f"conversations/{await twin.install()}/activities"
     answers = await asyncio.gather(
-        *(twin.connect("POST", path, {"type": "message", "text": str(n)}) for n in range(20))
+        *(twin.connect("POST", path, {"type": "message", "text": str(n)}) for n in range(70))
     )
     refused = [body for status, body in answers if status == 429]
     assert refused
     assert all(body["error"]["code"] == "Throttled" for body in refused)
-    assert len(await twin.messages()) == 20 - len(refused)
+    assert len(await twin.messages()) == 70 - len(refused)
     _, log = await twin.call("GET", "/simulators/control/connector/requests")
     assert sum(record["status"] == 429 for record in log) == len(refused)
 
@@ -213,9 +216,9 @@ async def test_throttling_says_when_to_come_back(twin: Any) -> None:
         async with twin.client.post(path, json={"type": "message", "text": "x"}, headers=headers) as response:
             return response.headers.get("Retry-After") if response.status == 429 else None
 
-    waits = [wait for wait in await asyncio.gather(*(post() for _ in range(12))) if wait]
+    waits = [wait for wait in await asyncio.gather(*(post() for _ in range(70))) if wait]
     assert waits
-    assert all(1 <= int(wait) <= 2 for wait in waits)
+    assert all(1 <= int(wait) <= 30 for wait in waits)
 
 
 async def test_the_world_may_lift_the_limits(start: Any, world: Any) -> None:
