@@ -10,9 +10,8 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID, uuid4
@@ -45,8 +44,8 @@ class CardChannel(Protocol):
     async def update(self, chat: ChatAddress, card_id: str, popup: Popup, *, language: str, deadline: float) -> None:
         """Replace a card where it stands."""
 
-    async def find_chat(self, chat: ChatAddress) -> ChatAddress:
-        """The present conversation with this person, when the one we knew is gone."""
+    async def find_chat(self, chat: ChatAddress, *, deadline: float) -> str:
+        """The id of the present conversation with this person, when the one we knew is gone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,7 +114,8 @@ class Cards:
                 chat, sending.popup, language=sending.language, quiet=quiet, deadline=deadline
             )
         except Gone:
-            chat = await self._channel.find_chat(chat)
+            found = await self._channel.find_chat(chat, deadline=deadline)
+            chat = replace(chat, conversation_id=found)
             async with self._database.tenant(tenant_id) as unit:
                 await unit.sql.execute(_SQL["move_chat"], chat.bot_app_id, chat.entra_object_id, chat.conversation_id)
             return await self._channel.post(

@@ -19,6 +19,8 @@ from calls.vault import Vault
 
 T = TypeVar("T")
 SERVICE_ROLE = "smartcall_service"
+# What asyncpg raises while the database is away: restarting, unreachable, or too busy to answer.
+DATABASE_AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 _SQL = read_blocks(Path(__file__).parent / "sql" / "database.sql")
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from uuid import UUID
 
 from calls.cards import Cards
 from calls.database import Database
@@ -17,7 +16,7 @@ from calls.lookup import Lookup, Patience, look_up
 from calls.numbers import Number
 from calls.queue import Task
 from calls.reducer import fold
-from calls.scene import LOOKUP
+from calls.scene import LOOKUP, lock_lookup
 from calls.sources import Sources
 from calls.sql_blocks import read_blocks
 
@@ -86,15 +85,10 @@ class CardsJob:
         """Store the answers, want the popups anew, and open the door for first cards."""
         now = self._now()
         async with self._database.tenant(task.tenant_id) as unit:
-            sealed = unit.seal_value("lookup", LOOKUP, lookup)
+            before = await lock_lookup(unit, task.call_id)  # an employee may have pointed out a match meanwhile
+            sealed = unit.seal_value("lookup", LOOKUP, replace(lookup, chosen=before.chosen))
             await unit.sql.execute(_SQL["keep_lookup"], task.call_id, sealed, lookup.done, now)
             await unit.sql.execute(_SQL["want_shown"], task.call_id, now + timedelta(seconds=3))
-
-
-async def search_again(database: Database, tenant_id: UUID, call_id: UUID, now: datetime) -> None:
-    """An employee asks the sources to be asked once more; the caller rings the bell."""
-    async with database.tenant(tenant_id) as unit:
-        await unit.sql.execute(_SQL["want_lookup"], call_id, now)
 
 
 async def _with_timer(stages: AsyncGenerator[Lookup, None], toast_at: float) -> AsyncGenerator[Lookup | None, None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -34,11 +34,10 @@ _WAITS = (5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 3600.0 * 4)  # seconds; then it
 
 
 class JournalTexts(Protocol):
-    """The words of an entry, in the tenant's language."""
+    """The words of an entry."""
 
-    def title(self, call: Call, *, answered_by: str | None, language: str) -> str: ...
-
-    def body(self, call: Call, *, answered_by: str | None, language: str) -> str: ...
+    def write(self, call: Call, *, employee: str | None, rang: Sequence[str], language: str) -> tuple[str, str]:
+        """Title and body. ``employee`` is who took the call, ``rang`` all whose phones rang, by name."""
 
 
 class JournalJob:
@@ -89,8 +88,8 @@ class JournalJob:
         outside = scene.call.outside
         if outside is None or outside.number is None:
             return None
-        ranked = sorted(rank(scene.lookup.matches, outside.number), key=lambda match: match.ref != scene.lookup.chosen)
-        for match in ranked if scene.lookup.chosen else rank(scene.lookup.matches, outside.number):
+        ranked = rank(scene.lookup.matches, outside.number)
+        for match in sorted(ranked, key=lambda match: match.ref != scene.lookup.chosen):
             if match.role is not SourceRole.CRM:
                 continue
             source = await self._sources.one(task.tenant_id, match.connection_id)
@@ -103,12 +102,14 @@ class JournalJob:
         answerer = call.answered_by
         employee = scene.employees.get(answerer.employee_id) if answerer and answerer.employee_id else None
         name = employee.name if employee else answerer.name if answerer else None
+        rang = [scene.employees[leg.employee_id].name for leg in call.legs if leg.employee_id in scene.employees]
+        title, body = self._texts.write(call, employee=name, rang=rang, language=language)
         return JournalEntry(
             record=match.ref,
             record_kind=match.kind,
             direction=call.direction,
-            title=self._texts.title(call, answered_by=name, language=language),
-            body=self._texts.body(call, answered_by=name, language=language),
+            title=title,
+            body=body,
             caller_number=_as_text(call.caller),
             called_number=_as_text(call.called),
             started_at=call.started_at,

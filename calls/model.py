@@ -217,6 +217,6 @@ class Connection:
     type: str  # the folder's name: "generic", "hubspot"
     name: str  # what people call it
     settings: Mapping[str, object] = field(default_factory=dict)  # checked by the type's own settings model
-    secrets: Mapping[str, tuple[str, ...]] = field(
-        default_factory=dict, repr=False
-    )  # each with its valid values, newest first
+    provider_tenant_id: UUID | None = None  # whose secrets are used, when settings name a provider's connection
+    # Each secret with its valid values, newest first: two live during a rotation.
+    secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)

@@ -111,9 +111,7 @@ def popup_for(
         direction=call.direction,
         number=number,
         matches=matches,
-        colleague=(
-            names.get(colleague) if colleague else outside.name if outside and identity is Identity.COLLEAGUE else None
-        ),
+        colleague=_name_of(outside, names) if outside and identity is Identity.COLLEAGUE else None,
         called=None if own_line or call.called is None else call.called.number,
         queue=(call.queue.name or call.queue.ref) if call.queue else None,
         rang=tuple(names[other.employee_id] for other in call.legs if other is not leg and other.employee_id in names),

@@ -24,7 +24,7 @@ from pgqueuer.core.qm import QueueManager
 from pgqueuer.core.tm import TaskManager
 from pgqueuer.domain.models import Job
 
-from calls.database import Database, Unit
+from calls.database import DATABASE_AWAY, Database, Unit
 from calls.queue_schema import QUEUE_SETTINGS
 
 log = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ class Workers:
         while not self._stopping:
             try:
                 await self._run(kind)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as problem:
+            except DATABASE_AWAY as problem:
                 log.warning("queue %s lost its database (%s); trying again", kind, type(problem).__name__)
             except Exception as problem:
                 log.error("queue %s stopped (%s); trying again", kind, type(problem).__name__)  # noqa: TRY400
@@ -129,7 +129,7 @@ def _quiet(work: Work) -> Callable[[Job], Awaitable[None]]:
         task = Task(tenant_id=UUID(ids["tenant"]), call_id=UUID(ids["call"]), job_id=str(job.id))
         try:
             await work(task)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as problem:
+        except DATABASE_AWAY as problem:
             log.warning("%s job of call %s put off: %s", job.entrypoint, task.call_id, type(problem).__name__)
         except Exception as problem:
             where = _innermost(problem)

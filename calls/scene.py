@@ -82,3 +82,9 @@ def _journal_state(row: Mapping[str, object]) -> JournalState | None:
     if row["journal_parked"] is not None:
         return JournalState.PARKED
     return JournalState.WRITTEN if row["journal_written"] else JournalState.PENDING
+
+
+async def lock_lookup(unit: Unit, call_id: UUID) -> Lookup:
+    """What the sources have said so far, held until the transaction ends."""
+    sealed = await unit.sql.fetchval(SQL["lock_lookup"], call_id)
+    return unit.open_value("lookup", LOOKUP, sealed) if sealed else Lookup()

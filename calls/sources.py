@@ -51,11 +51,10 @@ class Sources:
         return await self._open(connection) if connection else None
 
     async def _open(self, connection: Connection) -> OpenSource:
-        provider, provided = (connection.settings.get(f"provider_{part}_id") for part in ("tenant", "connection"))
-        if isinstance(provider, str) and isinstance(provided, str):
-            async with self._database.tenant(UUID(provider)) as unit:
-                theirs = await read_connection(unit, UUID(provided))
+        if connection.provider_tenant_id is not None:
+            provided = UUID(str(connection.settings["provider_connection_id"]))
+            async with self._database.tenant(connection.provider_tenant_id) as unit:
+                theirs = await read_connection(unit, provided)
             if theirs is not None:
-                merged = {**theirs.settings, **connection.settings}
-                connection = replace(connection, secrets=theirs.secrets, settings=merged)
+                connection = replace(connection, secrets=theirs.secrets)
         return OpenSource(connection=connection, connector=self._connect(connection))

@@ -9,9 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg
-
-from calls.database import Database
+from calls.database import DATABASE_AWAY, Database
 from calls.ingest import give_up
 from calls.queue import Bell
 from calls.sql_blocks import read_blocks
@@ -41,7 +39,7 @@ class Sweep:
                 await self.find_open_work()
                 if rounds % max(1, int(clean_every / every)) == 0:
                     await self.delete_old()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as problem:
+            except DATABASE_AWAY as problem:
                 log.warning("sweep lost its database (%s); trying again", type(problem).__name__)
             rounds += 1
             await asyncio.sleep(every)
@@ -75,4 +73,5 @@ class Sweep:
             )
             await unit.sql.execute(_SQL["purge_deliveries"], now - _DELIVERIES)
             await unit.sql.execute(_SQL["purge_seen"], now - _SEEN)
+            await unit.sql.execute(_SQL["purge_rates"], now - _SEEN)
             await unit.sql.execute(_SQL["purge_quotas"], (now - timedelta(days=40)).date())

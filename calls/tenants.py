@@ -146,5 +146,6 @@ def _connection(unit: Unit, row: Any) -> Connection:
         type=row["type"],
         name=row["name"],
         settings=row["settings"],
+        provider_tenant_id=row["provider_tenant_id"],
         secrets=unit.open_value("connection secrets", SECRETS, row["secrets_sealed"]),
     )

@@ -8,7 +8,6 @@ WHERE call_id = $1 AND lookup_state = 'wanted'
 RETURNING toast_at
 
 -- name: keep_lookup
--- What was chosen by an employee in the meantime stays chosen: the choice has a column of its own kind in the value.
 UPDATE smartcall.call SET
     lookup_sealed = $2,
     lookup_state = CASE WHEN $3 THEN 'done' ELSE lookup_state END,
@@ -19,7 +18,3 @@ WHERE call_id = $1
 
 -- name: want_shown
 UPDATE smartcall.popup SET wanted = wanted + 1, attempts = 0, due_at = $2 WHERE call_id = $1
-
--- name: want_lookup
-UPDATE smartcall.call SET lookup_state = 'wanted', lookup_lease = NULL, lookup_lease_until = $2
-WHERE call_id = $1 AND lookup_state = 'done'

@@ -5,3 +5,6 @@ FROM smartcall.call c
 LEFT JOIN smartcall.journal j ON j.call_id = c.call_id
 LEFT JOIN smartcall.connection k ON k.connection_id = j.connection_id
 WHERE c.call_id = $1
+
+-- name: lock_lookup
+SELECT lookup_sealed FROM smartcall.call WHERE call_id = $1 FOR UPDATE

@@ -14,6 +14,10 @@ DELETE FROM smartcall.delivery WHERE received_at < $1
 -- name: purge_seen
 DELETE FROM smartcall.seen_activity WHERE seen_at < $1
 
+-- name: purge_rates
+-- A bucket nobody has taken from for so long is full again, and made anew when it is needed.
+DELETE FROM smartcall.rate WHERE filled_at < $1
+
 -- name: purge_quotas
 DELETE FROM smartcall.quota WHERE day < $1
 

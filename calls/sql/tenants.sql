@@ -12,11 +12,11 @@ SELECT employee_id, entra_object_id, name_sealed, email_sealed, language FROM sm
 WHERE entra_object_id = $1 AND active
 
 -- name: read_connection
-SELECT connection_id, type, name, settings, secrets_sealed FROM smartcall.connection
+SELECT connection_id, type, name, settings, secrets_sealed, provider_tenant_id FROM smartcall.connection
 WHERE connection_id = $1 AND enabled
 
 -- name: read_connectors
-SELECT connection_id, type, name, settings, secrets_sealed FROM smartcall.connection
+SELECT connection_id, type, name, settings, secrets_sealed, provider_tenant_id FROM smartcall.connection
 WHERE kind = 'connector' AND enabled ORDER BY rank, name
 
 -- name: lines_of

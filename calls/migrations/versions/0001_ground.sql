@@ -29,6 +29,7 @@ CREATE TABLE smartcall.connection (
     rank           integer NOT NULL DEFAULT 0,    -- order among connectors, lowest first
     settings       jsonb NOT NULL DEFAULT '{}',
     secrets_sealed bytea NOT NULL,
+    provider_tenant_id uuid,                      -- whose secrets settings.provider_connection_id stands for
     token_sealed   bytea,                         -- the newest access and refresh token
     token_lease    uuid,                          -- who is refreshing
     token_lease_until timestamptz,

@@ -1,0 +1,172 @@
+"""Where the product's parts are wired together, and the only place."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import aiohttp
+from aiohttp import web
+
+from bot.card_channel import TeamsCards
+from bot.events_door import EventsDoor
+from bot.health import Health
+from bot.identities import RowIdentities
+from bot.journal_texts import CatalogueTexts
+from bot.seen import RowSeen
+from bot.settings import Settings
+from bot.teams.gateway import ChatGateway
+from bot.teams.inbound import InboundMessages
+from bot.teams.keys import SigningKeys
+from bot.teams.tokens import TokenSource
+from bot.teams_events import ProductEvents
+from calls.cards import Cards
+from calls.credentials import RowCredentials
+from calls.database import Database
+from calls.identify import CardsJob
+from calls.journaling import JournalJob
+from calls.limits import RowLimiter, RowQuotas
+from calls.model import Connection
+from calls.ports import Connector, Tools
+from calls.queue import Bell, Workers
+from calls.sources import Sources
+from calls.sweep import Sweep
+from calls.vault import Vault
+from calls.wishes import Wishes
+from crm_connectors import CONNECTORS
+from operators import OPERATORS
+
+log = logging.getLogger(__name__)
+_CONNECTIONS = 200  # outgoing HTTP connections at once
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trust:
+    """Whom the bot's door lets in besides Teams."""
+
+    anonymous_app_id: str | None = None  # the demo's bot: activities without a token, from this machine, are for it
+
+
+class Service:
+    """One node: the doors, the workers and the sweep. ``wire``, ``listen``, ``work``, and in the end ``stop``."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        *,
+        trust: Trust | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.settings = settings
+        self.database = database
+        self.app = web.Application()
+        self._trust = trust or Trust()
+        self._now = now
+        self._background: list[asyncio.Task[None]] = []
+        self._runner: web.AppRunner | None = None
+
+    @classmethod
+    async def open(cls, settings: Settings, *, trust: Trust | None = None) -> Service:
+        """Connect to the database the settings name. Raises DatabaseUnfit or asyncpg's errors."""
+        if settings.database_url is None:
+            raise ValueError("database_url is not set")
+        database = await Database.open(settings.database_url.get_secret_value(), Vault(settings.keys))
+        return cls(settings, database, trust=trust)
+
+    async def wire(self) -> None:
+        """Make the parts, and their routes on :attr:`app`. More routes may be added before :meth:`listen`."""
+        settings, database, now = self.settings, self.database, self._now
+        self._http = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=_CONNECTIONS), headers={"User-Agent": "SmartCall"}
+        )
+        bell = Bell()
+        limiter = RowLimiter(database, now)
+        tools = Tools(
+            http=self._http,
+            limiter=limiter,
+            credentials=RowCredentials(database, now),
+            quotas=RowQuotas(database, now),
+            now=now,
+        )
+        identities = RowIdentities(database, now)
+        self._tokens = TokenSource(login_url=settings.login_url)
+        self._keys = SigningKeys(self._http, metadata_url=settings.openid_metadata_url)
+        gateway = ChatGateway(
+            http=self._http,
+            tokens=self._tokens,
+            identities=identities,
+            limiter=limiter,
+            allow_loopback=settings.allow_loopback,
+            now=now,
+        )
+        sources = Sources(database, _connector_maker(tools))
+        cards = Cards(database, TeamsCards(gateway, identities), now)
+        self._workers = Workers(
+            database,
+            cards=CardsJob(database, sources, cards, now),
+            journal=JournalJob(database, bell, sources, CatalogueTexts(), now),
+        )
+        events = ProductEvents(database, bell, Wishes(database, bell, now), now)
+        Health(database).add_routes(self.app)
+        EventsDoor(database, bell, OPERATORS, now, public_url=settings.public_url).add_routes(self.app)
+        InboundMessages(
+            identities=identities,
+            keys=self._keys,
+            events=events,
+            seen=RowSeen(database, now),
+            outbox=gateway,
+            allow_loopback=settings.allow_loopback,
+            anonymous_from_loopback=self._trust.anonymous_app_id is not None,
+            anonymous_app_id=self._trust.anonymous_app_id,
+        ).add_routes(self.app)
+        self._identities = identities
+        self._sweep = Sweep(database, bell, now)
+
+    async def work(self) -> None:
+        """Begin to work what is in the queue; keys and tokens are fetched and kept warm from here on."""
+        await self._keys.start()
+        await self._tokens.start(*await self._identities.every())
+        self._workers.start()
+        self._background = [asyncio.create_task(self._sweep.run(), name="sweep")]
+
+    async def listen(self) -> str:
+        """Open the port; returns the base address."""
+        # The access log would hold URL tokens; what matters is counted and logged by the doors themselves.
+        self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.settings.host, self.settings.port)
+        await site.start()
+        host, port = self._runner.addresses[0][:2]
+        return f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - only to show it
+
+    async def stop(self) -> None:
+        """Take nothing new, finish what is running, and leave nothing behind; at most ten seconds."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self._workers.stop()
+        await self._tokens.stop()
+        await self._keys.stop()
+        await self._http.close()
+        await self.database.close()
+
+    async def bots(self) -> Sequence[str]:
+        """The app ids of the bot identities there are."""
+        return [identity.app_id for identity in await self._identities.every()]
+
+
+def _connector_maker(tools: Tools) -> Callable[[Connection], Connector]:
+    def make(connection: Connection) -> Connector:
+        return CONNECTORS[connection.type].connect(connection, tools)
+
+    return make

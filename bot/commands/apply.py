@@ -1,0 +1,34 @@
+"""Make the database say what a company.toml says."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from bot.commands.migrate import migrate_now
+from bot.commands.opening import open_database
+from bot.provision.apply import apply_company
+from bot.provision.company_file import read_company
+from bot.settings import read_settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, nargs="+", help="company.toml; a provider's file before its customers'")
+    parser.add_argument("--dry-run", action="store_true", help="only show what would change")
+
+
+async def run(chosen: argparse.Namespace) -> int:
+    settings = read_settings()
+    companies = [(path, read_company(path, os.environ)) for path in chosen.file]
+    await migrate_now(settings)
+    database = await open_database(settings)
+    try:
+        for path, company in companies:
+            changes = await apply_company(database, company, os.environ, path.parent, dry_run=chosen.dry_run)
+            print(f"{company.tenant.name}: {'no change' if not changes else f'{len(changes)} to change'}")
+            for change in changes:
+                print(f"  {change}")
+    finally:
+        await database.close()
+    return 0

@@ -1,0 +1,34 @@
+"""Bring the database to this version's schema."""
+
+from __future__ import annotations
+
+import argparse
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from bot.settings import BadSetting, Settings, read_settings
+from calls.database import DatabaseUnfit
+from calls.schema import migrate
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """It has none: the database is a setting."""
+
+
+async def run(_: argparse.Namespace) -> int:
+    await migrate_now(read_settings())
+    print("The database is up to date.")
+    return 0
+
+
+async def migrate_now(settings: Settings) -> None:
+    """Run the missing steps as the tables' owner. Raises what a person can mend."""
+    if settings.owner_url is None:
+        raise BadSetting("SMARTCALL_DATABASE_URL: is not set; it wants postgresql://user:password@host/database")
+    try:
+        await migrate(settings.owner_url)
+    except (DBAPIError, SQLAlchemyError) as error:
+        reason = str(getattr(error, "orig", error)).strip().splitlines()
+        raise DatabaseUnfit(
+            f"the database could not be migrated: {reason[0] if reason else 'no reason given'}"
+        ) from None

@@ -1,0 +1,62 @@
+"""Run one node of the service: production."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+
+from bot.app import Service
+from bot.commands.opening import open_database
+from bot.settings import BadSetting, read_settings
+from calls.database import DatabaseUnfit
+from calls.schema import is_current
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=None, help="instead of SMARTCALL_PORT")
+
+
+async def run(chosen: argparse.Namespace) -> int:
+    settings = read_settings(**({} if chosen.port is None else {"port": chosen.port}))
+    log_to_stderr(settings.log_level)
+    service = Service(settings, await open_database(settings))
+    async with service.database.pool.acquire() as connection:
+        if not await is_current(connection):
+            raise DatabaseUnfit("the database has another version's schema: run `smartcall migrate`")
+    await service.wire()
+    if not await service.bots():
+        raise BadSetting(
+            "there is no bot identity: `smartcall apply company.toml` brings one; without it Teams cannot be trusted"
+        )
+    stopped = stop_signal()
+    print(f"SmartCall is serving: {await service.listen()}", flush=True)
+    await service.work()
+    await stopped.wait()
+    await service.stop()
+    return 0
+
+
+def stop_signal() -> asyncio.Event:
+    """Set by SIGTERM or Ctrl-C."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    return stopped
+
+
+def log_to_stderr(level: str) -> None:
+    """One line an event, without stack traces: those hold what must not be logged."""
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
+    logging.getLogger("pgqueuer").setLevel(logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_drop_stack_trace)
+
+
+def _drop_stack_trace(record: logging.LogRecord) -> bool:
+    if record.exc_info:
+        kind = record.exc_info[0]
+        record.msg, record.args = f"{record.getMessage()} ({kind.__name__ if kind else 'error'})", None
+        record.exc_info = record.exc_text = None
+    return True

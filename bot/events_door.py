@@ -1,0 +1,102 @@
+"""``POST /api/events/{connection}[/{token}]``: the door operators come through.
+
+401 for failed proof (an unknown connection is one: nothing tells them apart), 400 for an unreadable body, 413 for one
+too large, 503 while it cannot be stored, and 2xx with a count for what is readable but of no use.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from aiohttp import web
+
+from calls.database import DATABASE_AWAY, Database
+from calls.errors import BadProof, Unreadable
+from calls.ingest import take_in
+from calls.model import Connection
+from calls.ports import Operator, RawRequest, Response
+from calls.queue import Bell
+from calls.tenants import read_connection
+
+log = logging.getLogger(__name__)
+SIZE_LIMIT = 64 * 1024  # bytes; the largest real event is a few kilobytes
+
+
+class EventsDoor:
+    """Authenticates, checks, stores and acknowledges; everything slow comes later."""
+
+    def __init__(
+        self,
+        database: Database,
+        bell: Bell,
+        operators: Mapping[str, Operator],
+        now: Callable[[], datetime],
+        *,
+        public_url: str | None = None,
+    ) -> None:
+        self._database = database
+        self._bell = bell
+        self._operators = operators
+        self._now = now
+        self._public_url = public_url.rstrip("/") if public_url else None
+
+    def add_routes(self, app: web.Application) -> None:
+        app.router.add_post("/api/events/{connection}", self.handle)
+        app.router.add_post("/api/events/{connection}/{token}", self.handle)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        received_at = self._now()
+        if (request.content_length or 0) > SIZE_LIMIT:
+            return web.Response(status=413, text="the body is larger than 64 KB")
+        body = await request.content.read(SIZE_LIMIT + 1)
+        while len(body) <= SIZE_LIMIT and (more := await request.content.read(SIZE_LIMIT + 1 - len(body))):
+            body += more
+        if len(body) > SIZE_LIMIT:
+            return web.Response(status=413, text="the body is larger than 64 KB")
+        raw = RawRequest(
+            method=request.method,
+            headers={name.lower(): value for name, value in request.headers.items()},
+            query=dict(request.query),
+            body=body,
+            url_token=request.match_info.get("token"),
+        )
+        try:
+            answer = await self._take(raw, request, received_at)
+        except BadProof as problem:
+            log.warning("events refused: %s", problem)
+            return web.Response(status=401, text="the sender could not prove who it is")
+        except Unreadable as problem:
+            return web.Response(status=400, text=str(problem))
+        except DATABASE_AWAY as problem:
+            log.error("events could not be stored: %s", type(problem).__name__)  # noqa: TRY400 - no stack traces
+            return web.Response(status=503, text="try again in a moment", headers={"Retry-After": "1"})
+        return web.Response(status=answer.status, body=answer.body, content_type=answer.content_type)
+
+    async def _take(self, raw: RawRequest, request: web.Request, received_at: datetime) -> Response:
+        connection = await self._connection(request.match_info["connection"])
+        operator = self._operators[connection.type]
+        proof = operator.verify(raw, connection, received_at)
+        parsed = operator.parse(raw, connection, received_at)
+        taken = await take_in(self._database, self._bell, connection, proof, parsed, received_at)
+        if taken.ignored or taken.repeated:
+            reasons = ",".join(sorted(set(taken.ignored))) or "-"
+            log.info("connection %s: %d repeated, ignored: %s", connection.connection_id, taken.repeated, reasons)
+        base = self._public_url or str(request.url.origin())
+        return operator.reply(parsed, raw, f"{base}{request.rel_url.path}")
+
+    async def _connection(self, text: str) -> Connection:
+        try:
+            connection_id = UUID(text)
+        except ValueError:
+            raise BadProof("no such connection") from None
+        tenant_id = await self._database.tenant_of_connection(connection_id)
+        if tenant_id is None:
+            raise BadProof("no such connection")
+        async with self._database.tenant(tenant_id) as unit:
+            connection = await read_connection(unit, connection_id)
+        if connection is None or connection.type not in self._operators:
+            raise BadProof("no such connection")
+        return connection

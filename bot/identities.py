@@ -1,0 +1,66 @@
+"""The bots we are, answered from memory: a request's bot is asked for before anything is proved."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from bot.teams.identity import BotIdentity, BotKind
+from calls.database import Database
+from calls.sql_blocks import read_blocks
+
+_SQL = read_blocks(Path(__file__).parent / "sql" / "bot.sql")
+_FRESH = timedelta(seconds=30)
+_AT_MOST = 1000  # remembered answers, unknown ids among them
+
+
+class RowIdentities:
+    """:class:`bot.teams.ports.BotIdentities` on the table ``bot_identity``."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+        self._remembered: OrderedDict[UUID, tuple[BotIdentity | None, datetime]] = OrderedDict()
+
+    async def find(self, app_id: str) -> BotIdentity | None:
+        try:
+            key = UUID(app_id)
+        except ValueError:
+            return None
+        known = self._remembered.get(key)
+        if known is not None and self._now() - known[1] < _FRESH:
+            return known[0]
+        identity = await self._read(key)
+        self._remembered[key] = (identity, self._now())
+        self._remembered.move_to_end(key)
+        while len(self._remembered) > _AT_MOST:
+            self._remembered.popitem(last=False)
+        return identity
+
+    async def every(self) -> list[BotIdentity]:
+        """All bots of all tenants, to keep their tokens warm."""
+        found = []
+        for tenant_id in await self._database.tenant_ids():
+            async with self._database.tenant(tenant_id) as unit:
+                rows = await unit.sql.fetch(_SQL["bot_ids"])
+            found += [identity for row in rows if (identity := await self.find(str(row["app_id"])))]
+        return found
+
+    async def _read(self, app_id: UUID) -> BotIdentity | None:
+        tenant_id = await self._database.tenant_of_bot(app_id)
+        if tenant_id is None:
+            return None
+        async with self._database.tenant(tenant_id) as unit:
+            row = await unit.sql.fetchrow(_SQL["read_bot"], app_id)
+            if row is None:
+                return None
+            sealed = row["secret_sealed"]
+            return BotIdentity(
+                app_id=str(row["app_id"]),
+                home_tenant=str(row["home_tenant"]),
+                kind=BotKind(row["kind"]),
+                secret=unit.open_text("bot secret", sealed) if sealed else None,
+            )

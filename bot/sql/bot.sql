@@ -1,0 +1,23 @@
+-- What the Teams face reads and keeps.
+
+-- name: bot_ids
+SELECT app_id FROM smartcall.bot_identity
+
+-- name: read_bot
+SELECT app_id, kind, home_tenant, secret_sealed FROM smartcall.bot_identity WHERE app_id = $1
+
+-- name: claim_activity
+INSERT INTO smartcall.seen_activity (tenant_id, activity_hash, seen_at) VALUES ($1, $2, $3)
+ON CONFLICT DO NOTHING RETURNING true
+
+-- name: read_reply
+SELECT reply_sealed FROM smartcall.seen_activity WHERE activity_hash = ANY($1::bytea[])
+
+-- name: keep_reply
+UPDATE smartcall.seen_activity SET reply_sealed = $2 WHERE activity_hash = $1
+
+-- name: forget_activity
+DELETE FROM smartcall.seen_activity WHERE activity_hash = $1
+
+-- name: lines_of_employee
+SELECT number_sealed FROM smartcall.line WHERE employee_id = $1 ORDER BY number_hash

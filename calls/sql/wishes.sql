@@ -1,0 +1,21 @@
+-- Wishes that come with a pressed button.
+
+-- name: read_popup
+-- Whose popup it is.
+SELECT p.call_id, p.employee_id, e.entra_object_id FROM smartcall.popup p JOIN smartcall.employee e USING (employee_id)
+WHERE p.popup_id = $1
+
+-- name: adopt_card
+-- A card whose POST was never answered tells its id when somebody presses it.
+UPDATE smartcall.popup SET activity_id = $2 WHERE popup_id = $1 AND activity_id IS NULL AND $2::text IS NOT NULL
+
+-- name: change_lookup
+UPDATE smartcall.call SET
+    lookup_sealed = $2,
+    lookup_state = CASE WHEN $3 THEN 'wanted' ELSE lookup_state END,
+    lookup_lease = CASE WHEN $3 THEN NULL ELSE lookup_lease END,
+    lookup_lease_until = CASE WHEN $3 THEN $4 ELSE lookup_lease_until END
+WHERE call_id = $1
+
+-- name: want_shown
+UPDATE smartcall.popup SET wanted = wanted + 1, attempts = 0, due_at = $2 WHERE call_id = $1

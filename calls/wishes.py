@@ -1,0 +1,95 @@
+"""What an employee asks for by pressing a button of a popup: checked, stored, and rung for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from calls.database import Database, Unit
+from calls.lookup import Lookup
+from calls.model import Match
+from calls.popup import Popup
+from calls.queue import Bell
+from calls.scene import LOOKUP, Scene, lock_lookup, read_scene
+from calls.sql_blocks import read_blocks
+
+_SQL = read_blocks(Path(__file__).parent / "sql" / "wishes.sql")
+_SWEEP_AFTER = timedelta(seconds=3)
+
+
+class CallGone(Exception):
+    """The call behind the button has been deleted, or there never was one."""
+
+
+class NotYours(Exception):
+    """The popup is a colleague's."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Press:
+    """A button that was pressed, and by whom."""
+
+    tenant_id: UUID
+    popup_id: UUID
+    entra_object_id: UUID
+    card_id: str | None  # the message the button stood in
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Granted:
+    """The popup as it is after the wish, for the answer to the press."""
+
+    popup: Popup
+    language: str
+
+
+class Wishes:
+    """Carries out what buttons ask for."""
+
+    def __init__(self, database: Database, bell: Bell, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._bell = bell
+        self._now = now
+
+    async def search_again(self, press: Press) -> Granted:
+        """Ask the sources once more; the answers come to the card by themselves."""
+        return await self._change(press, lambda lookup, _: replace(lookup, done=False), ask=True)
+
+    async def choose_match(self, press: Press, pick: Callable[[tuple[Match, ...]], Match | None]) -> Granted:
+        """Let one of the matches be the caller, for this call."""
+
+        def chosen(lookup: Lookup, popup: Popup) -> Lookup:
+            match = pick(popup.matches)
+            return replace(lookup, chosen=match.ref) if match else lookup
+
+        return await self._change(press, chosen, ask=False)
+
+    async def _change(self, press: Press, change: Callable[[Lookup, Popup], Lookup], *, ask: bool) -> Granted:
+        now = self._now()
+        async with self._database.tenant(press.tenant_id) as unit:
+            row = await unit.sql.fetchrow(_SQL["read_popup"], press.popup_id)
+            if row is None:
+                raise CallGone
+            if row["entra_object_id"] != press.entra_object_id:
+                raise NotYours
+            call_id, employee_id = row["call_id"], row["employee_id"]
+            lookup = await lock_lookup(unit, call_id)
+            popup, _ = await _read_popup(unit, call_id, employee_id, press.popup_id)
+            sealed = unit.seal_value("lookup", LOOKUP, change(lookup, popup))
+            await unit.sql.execute(_SQL["change_lookup"], call_id, sealed, ask, now)
+            await unit.sql.execute(_SQL["adopt_card"], press.popup_id, press.card_id)
+            await unit.sql.execute(_SQL["want_shown"], call_id, now + _SWEEP_AFTER)
+            popup, scene = await _read_popup(unit, call_id, employee_id, press.popup_id)
+            await self._bell.ring_cards(unit, call_id)
+        return Granted(popup=popup, language=scene.language(employee_id))
+
+
+async def _read_popup(unit: Unit, call_id: UUID, employee_id: UUID, popup_id: UUID) -> tuple[Popup, Scene]:
+    scene = await read_scene(unit, call_id)
+    popup = scene.popup(employee_id, popup_id) if scene else None
+    if scene is None or popup is None:
+        raise CallGone
+    return popup, scene
