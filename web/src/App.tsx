@@ -49,22 +49,26 @@ export function App() {
   return (
     <ModeContext value={mode}>
       <TextsContext value={texts}>
-        <FluentProvider theme={themes[mode].teams} className={css.page} data-mode={mode}>
-          <Header mode={mode} onMode={setMode} language={language} onLanguage={setLanguage} />
-          {lost && (
-            <div className={css.lost} role="status">
-              <Spinner size="extra-tiny" />
-              {texts.reconnecting}
-            </div>
-          )}
-          <ViewSwitch view={view} onView={setView} unread={unread} />
-          <main className={css.main} data-view={view}>
-            <FluentProvider theme={themes[mode].desk} className={css.desk}>
-              <Desk exchange={exchange.state} />
-            </FluentProvider>
-            <Chats teams={teams.state} exchange={exchange.state} sought={sought} />
-          </main>
-          <Toasts list={toasts.list} users={teams.state?.users ?? []} onOpen={seek} onDismiss={toasts.dismiss} />
+        <FluentProvider theme={themes[mode].teams}>
+          <div className={css.page} data-mode={mode}>
+            <Header mode={mode} onMode={setMode} language={language} onLanguage={setLanguage} />
+            {lost && (
+              <div className={css.lost} role="status">
+                <Spinner size="extra-tiny" />
+                {texts.reconnecting}
+              </div>
+            )}
+            <ViewSwitch view={view} onView={setView} unread={unread} />
+            <main className={css.main} data-view={view}>
+              <div className={css.desk}>
+                <FluentProvider className={css.deskTheme} theme={themes[mode].desk}>
+                  <Desk exchange={exchange.state} />
+                </FluentProvider>
+              </div>
+              <Chats teams={teams.state} exchange={exchange.state} sought={sought} />
+            </main>
+            <Toasts list={toasts.list} users={teams.state?.users ?? []} onOpen={seek} onDismiss={toasts.dismiss} />
+          </div>
         </FluentProvider>
       </TextsContext>
     </ModeContext>

@@ -1,8 +1,9 @@
-import { Avatar, Button } from "@fluentui/react-components";
-import { CallDismissRegular, CallEndRegular, CallInboundRegular, CallRegular } from "@fluentui/react-icons";
+import { Button } from "@fluentui/react-components";
+import { CallDismissRegular, CallEndFilled, CallFilled, CallInboundFilled } from "@fluentui/react-icons";
 import { useState } from "react";
 import { answerCall, type Call, type ExchangeState, hangUpCall, rejectCall } from "../api/exchange";
 import { formatDuration } from "../format";
+import { Face } from "../shell/Face";
 import { useNow } from "../shell/useNow";
 import { Notice } from "../teams/Notice";
 import { useTexts } from "../texts";
@@ -35,7 +36,7 @@ export function CallPanel({ call, exchange }: { call: Call; exchange: ExchangeSt
     <article className={css.panel} data-state={call.state} data-call={call.id} aria-label={caller}>
       <header className={css.header}>
         <span className={css.sign} aria-hidden="true">
-          {answered ? <CallRegular /> : <CallInboundRegular />}
+          {answered ? <CallFilled /> : <CallInboundFilled />}
         </span>
         <span className={css.who}>
           <b className={css.caller}>{caller}</b>
@@ -47,13 +48,22 @@ export function CallPanel({ call, exchange }: { call: Call; exchange: ExchangeSt
         <time className={css.timer} role="timer" aria-label={texts.duration}>
           {formatDuration(now - Date.parse(call.answered ?? call.started))}
         </time>
+        <Button
+          className={css.hangUp}
+          size="small"
+          icon={<CallEndFilled />}
+          disabledFocusable={working}
+          onClick={() => void act(hangUpCall(call.id))}
+        >
+          {texts.hangUp}
+        </Button>
       </header>
       <ul className={css.phones}>
         {phones.map((number) => {
           const name = nameLine(number, exchange);
           return (
             <li key={number} className={css.phone}>
-              <Avatar aria-hidden="true" size={28} name={name} color="colorful" />
+              <Face size={28} name={name} />
               <span className={css.name}>
                 {name}
                 {answered && <span className={css.talking}> {texts.talking}</span>}
@@ -63,7 +73,7 @@ export function CallPanel({ call, exchange }: { call: Call; exchange: ExchangeSt
                   <Button
                     size="small"
                     appearance="primary"
-                    icon={<CallRegular />}
+                    icon={<CallFilled />}
                     disabledFocusable={working}
                     aria-label={texts.answerAs(name)}
                     onClick={() => void act(answerCall(call.id, number))}
@@ -86,15 +96,6 @@ export function CallPanel({ call, exchange }: { call: Call; exchange: ExchangeSt
           );
         })}
       </ul>
-      <Button
-        className={css.hangUp}
-        size="small"
-        icon={<CallEndRegular />}
-        disabledFocusable={working}
-        onClick={() => void act(hangUpCall(call.id))}
-      >
-        {answered ? texts.hangUp : texts.givesUp}
-      </Button>
       {failed && <Notice kind="error" text={texts.callFailed} onDismiss={() => setFailed(false)} />}
     </article>
   );

@@ -3,6 +3,7 @@ import { DialpadRegular, EyeOffRegular, PersonQuestionMarkRegular } from "@fluen
 import { useId, useRef } from "react";
 import type { Caller } from "../api/exchange";
 import { formatNumber } from "../format";
+import { Face } from "../shell/Face";
 import { useTexts } from "../texts";
 import css from "./CallerPicker.module.css";
 
@@ -30,7 +31,7 @@ export function CallerPicker({ callers, value, onChange }: Props) {
             checked={value.kind === "known" && value.number === caller.number}
             onChange={() => onChange({ kind: "known", number: caller.number })}
           />
-          <Face caller={caller} />
+          <CallerFace caller={caller} />
           <span className={css.who}>
             <span className={css.name}>{caller.label}</span>
             <span className={css.note}>
@@ -52,7 +53,7 @@ export function CallerPicker({ callers, value, onChange }: Props) {
             requestAnimationFrame(() => input.current?.focus());
           }}
         />
-        <Avatar aria-hidden="true" size={36} icon={<DialpadRegular />} />
+        <Avatar aria-hidden="true" size={32} icon={<DialpadRegular />} />
         <span className={css.who}>
           <span className={css.name}>{texts.otherNumber}</span>
           <span className={css.note}>{texts.otherNumberHint}</span>
@@ -76,12 +77,12 @@ export function CallerPicker({ callers, value, onChange }: Props) {
   );
 }
 
-function Face({ caller }: { caller: Caller }) {
+function CallerFace({ caller }: { caller: Caller }) {
   if (caller.number === null) {
-    return <Avatar aria-hidden="true" size={36} icon={<EyeOffRegular />} />;
+    return <Avatar aria-hidden="true" size={32} icon={<EyeOffRegular />} />;
   }
   if (/^(ukjent|unknown)/i.test(caller.label)) {
-    return <Avatar aria-hidden="true" size={36} icon={<PersonQuestionMarkRegular />} />;
+    return <Avatar aria-hidden="true" size={32} icon={<PersonQuestionMarkRegular />} />;
   }
-  return <Avatar aria-hidden="true" size={36} name={caller.label} color="colorful" />;
+  return <Face size={32} name={caller.label.split(",")[0] ?? ""} />;
 }

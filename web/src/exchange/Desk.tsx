@@ -1,5 +1,5 @@
 import { Button, Spinner } from "@fluentui/react-components";
-import { CallRegular } from "@fluentui/react-icons";
+import { CallFilled } from "@fluentui/react-icons";
 import { useState } from "react";
 import { type ExchangeState, startCall, type Target } from "../api/exchange";
 import { RequestError } from "../api/http";
@@ -67,10 +67,6 @@ function Switchboard({ exchange }: { exchange: ExchangeState }) {
       }}
     >
       <div className={css.choices}>
-        <header className={css.heading}>
-          <h2>{texts.exchange}</h2>
-          <p>{texts.exchangeHint}</p>
-        </header>
         <CallerPicker callers={exchange.callers} value={calling} onChange={setCalling} />
         <TargetPicker exchange={exchange} value={target} onChange={setTarget} />
       </div>
@@ -82,7 +78,7 @@ function Switchboard({ exchange }: { exchange: ExchangeState }) {
           appearance="primary"
           size="large"
           disabledFocusable={!ready}
-          icon={<CallRegular />}
+          icon={<CallFilled />}
         >
           <span className={css.ringText}>
             <b>{working ? texts.ringing : texts.ring}</b>

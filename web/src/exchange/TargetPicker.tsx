@@ -1,7 +1,8 @@
-import { Avatar, AvatarGroup, AvatarGroupItem } from "@fluentui/react-components";
+import { AvatarGroup, AvatarGroupItem } from "@fluentui/react-components";
 import { useId } from "react";
 import type { ExchangeState, Target } from "../api/exchange";
 import { firstName, formatNumber } from "../format";
+import { colorOf, Face } from "../shell/Face";
 import { useTexts } from "../texts";
 import { lineState, nameLine } from "./names";
 import css from "./TargetPicker.module.css";
@@ -29,7 +30,7 @@ export function TargetPicker({ exchange, value, onChange }: Props) {
               checked={value.kind === "line" && value.number === line.number}
               onChange={() => onChange({ kind: "line", number: line.number })}
             />
-            <Avatar aria-hidden="true" size={40} name={line.name} color="colorful" />
+            <Face size={32} name={line.name} />
             <span className={css.name}>{firstName(line.name)}</span>
             <span className={css.number}>
               {lineState(line.number, exchange.calls) === "busy" ? texts.busy : formatNumber(line.number)}
@@ -52,7 +53,11 @@ export function TargetPicker({ exchange, value, onChange }: Props) {
           </span>
           <AvatarGroup aria-hidden="true" size={28} layout="stack">
             {queue.members.map((member) => (
-              <AvatarGroupItem key={member} name={nameLine(member, exchange)} color="colorful" />
+              <AvatarGroupItem
+                key={member}
+                name={nameLine(member, exchange)}
+                color={colorOf(nameLine(member, exchange))}
+              />
             ))}
           </AvatarGroup>
         </label>

@@ -1,17 +1,9 @@
-import {
-  Avatar,
-  Button,
-  Menu,
-  MenuItem,
-  MenuList,
-  MenuPopover,
-  MenuTrigger,
-  Tooltip,
-} from "@fluentui/react-components";
-import { DeleteRegular, MoreHorizontalRegular } from "@fluentui/react-icons";
+import { Button, Menu, MenuItem, MenuList, MenuPopover, MenuTrigger, Tooltip } from "@fluentui/react-components";
+import { CallFilled, CallInboundFilled, DeleteRegular, MoreHorizontalRegular } from "@fluentui/react-icons";
 import type { Line } from "../api/exchange";
 import type { Membership, User } from "../api/teams";
 import { formatNumber } from "../format";
+import { Face } from "../shell/Face";
 import { useTexts } from "../texts";
 import css from "./ChatHeader.module.css";
 
@@ -30,17 +22,19 @@ export function ChatHeader({ user, line, phone, onChange }: Props) {
   const presence = { free: texts.presenceFree, ringing: texts.presenceRinging, busy: texts.presenceBusy }[phone];
   return (
     <header className={css.header}>
-      <Avatar
-        aria-hidden="true"
-        size={40}
-        name={user.name}
-        color="colorful"
-        badge={{ status: phone === "busy" ? "busy" : "available", "aria-hidden": true }}
-      />
+      <span className={css.face} data-phone={phone}>
+        <Face
+          size={40}
+          name={user.name}
+          badge={{ status: phone === "busy" ? "busy" : "available", "aria-hidden": true }}
+        />
+      </span>
       <div className={css.who}>
         <h2 className={css.name}>{user.name}</h2>
         <p className={css.presence} data-phone={phone}>
-          {[presence, line === undefined ? null : formatNumber(line.number)].filter(Boolean).join(" · ")}
+          {phone === "ringing" && <CallInboundFilled aria-hidden="true" />}
+          {phone === "busy" && <CallFilled aria-hidden="true" />}
+          {phone === "free" && line !== undefined ? `${presence} · ${formatNumber(line.number)}` : presence}
         </p>
       </div>
       {user.installed && (

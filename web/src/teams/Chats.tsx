@@ -33,28 +33,29 @@ export function Chats({ teams, exchange, sought }: Props) {
   return (
     <section className={css.teams} aria-label={texts.teams}>
       {teams === null && <Spinner className={css.loading} label={texts.loading} />}
-      <TabList
-        className={css.tabs}
-        selectedValue={current}
-        onTabSelect={(_, data) => setChosen(String(data.value))}
-        aria-label={texts.chats}
-      >
-        {users.map((user) => (
-          <Tab key={user.id} value={user.id}>
-            <span className={css.tab}>
-              {firstName(user.name)}
-              {(unread[user.id] ?? 0) > 0 && (
-                <CounterBadge
-                  count={unread[user.id]}
-                  size="small"
-                  color="danger"
-                  aria-label={texts.unread(unread[user.id] ?? 0)}
-                />
-              )}
-            </span>
-          </Tab>
-        ))}
-      </TabList>
+      <div className={css.tabs}>
+        <TabList
+          selectedValue={current}
+          onTabSelect={(_, data) => setChosen(String(data.value))}
+          aria-label={texts.chats}
+        >
+          {users.map((user) => (
+            <Tab key={user.id} value={user.id}>
+              <span className={css.tab}>
+                {firstName(user.name)}
+                {(unread[user.id] ?? 0) > 0 && (
+                  <CounterBadge
+                    count={unread[user.id]}
+                    size="small"
+                    color="danger"
+                    aria-label={texts.unread(unread[user.id] ?? 0)}
+                  />
+                )}
+              </span>
+            </Tab>
+          ))}
+        </TabList>
+      </div>
       <div className={css.chats}>
         {users.map((user) => {
           const line = exchange?.lines.find((candidate) => candidate.name === user.name);

@@ -35,7 +35,6 @@ export function Compose({ name, onSend }: Props) {
     >
       <Input
         className={css.input}
-        size="large"
         autoComplete="off"
         aria-label={texts.composeTo(name)}
         placeholder={texts.compose}

@@ -8,7 +8,7 @@ import css from "./Toasts.module.css";
 import type { ShownToast } from "./useToasts";
 
 /** Milliseconds a banner stays when nobody points at it; Teams' own stay about as long. */
-const STAYS = 9_000;
+const STAYS = 7_000;
 
 interface Props {
   list: ShownToast[];
@@ -74,7 +74,7 @@ function Toast({ toast, name, onOpen, onDismiss }: ToastProps) {
           <span className={css.from}>
             SmartCall <span className={css.to}>{texts.toastTo(name)}</span>
           </span>
-          <span className={css.text}>{toast.text}</span>
+          <span className={css.text}>{keepNumbers(toast.text)}</span>
         </span>
       </button>
       <Button
@@ -87,4 +87,9 @@ function Toast({ toast, name, onOpen, onDismiss }: ToastProps) {
       />
     </div>
   );
+}
+
+/** A telephone number stays on one line. */
+function keepNumbers(text: string): string {
+  return text.replace(/(\d) (?=\d)/g, "$1\u00a0");
 }

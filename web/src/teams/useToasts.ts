@@ -7,7 +7,7 @@ export interface ShownToast extends ToastEvent {
 }
 
 /** As in Teams, a few at a time: an older one makes room. */
-const AT_ONCE = 4;
+const AT_ONCE = 3;
 let arrived = 0;
 
 export interface ToastList {

@@ -15,7 +15,6 @@ export const en: Texts = {
   loading: "Loading …",
 
   exchange: "The telephone exchange",
-  exchangeHint: "Pick who calls, and whom they want to reach.",
   whoCalls: "Who is calling?",
   whomToReach: "Whom do they want?",
   otherNumber: "Another number",
@@ -43,7 +42,6 @@ export const en: Texts = {
   decline: "Decline",
   declineAs: (name) => `Decline for ${name}`,
   hangUp: "Hang up",
-  givesUp: "Caller gives up",
   talking: "talking",
   via: (queue) => `via ${queue}`,
   endedAnswered: (name, length) => `${name} answered · ${length}`,

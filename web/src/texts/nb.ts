@@ -13,7 +13,6 @@ export const nb = {
   loading: "Henter …",
 
   exchange: "Telefonsentralen",
-  exchangeHint: "Velg hvem som ringer, og hvem de vil nå.",
   whoCalls: "Hvem ringer?",
   whomToReach: "Hvem skal de nå?",
   otherNumber: "Et annet nummer",
@@ -41,7 +40,6 @@ export const nb = {
   decline: "Avvis",
   declineAs: (name: string) => `Avvis hos ${name}`,
   hangUp: "Legg på",
-  givesUp: "Innringer gir opp",
   talking: "snakker",
   via: (queue: string) => `via ${queue}`,
   endedAnswered: (name: string, length: string) => `${name} svarte · ${length}`,
