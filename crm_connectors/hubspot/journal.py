@@ -32,6 +32,7 @@ from crm_connectors.values import as_mapping, iterate_mappings, read_text
 
 _CALLS: Final = PLURALS[CALL]
 _TYPES: Final[Mapping[MatchKind, str]] = {MatchKind.PERSON: CONTACT, MatchKind.COMPANY: COMPANY}
+_USUAL_GROUP: Final = "call"
 _MAX_PAGES: Final = 20  # of 500 associated calls of one record
 _NEWEST: Final = 300  # of them are compared: a repeat comes within hours
 _BATCH: Final = 100  # inputs of one batch read
@@ -100,12 +101,13 @@ class Journal:
             return None
 
     async def _create_key_property(self, *, deadline: float) -> None:
+        # A property must be in a group, and no document names the group of call properties: a neighbour tells.
         neighbour = await self._client.read_property(_CALLS, "hs_call_title", deadline=deadline)
         body = {
             "name": KEY_PROPERTY,
             "label": "SmartCall call key",
             "description": "Set by SmartCall so that one call is logged once. Do not edit.",
-            "groupName": neighbour.get("groupName"),  # the group of call properties has no documented name
+            "groupName": read_text(neighbour.get("groupName")) or _USUAL_GROUP,
             "type": "string",
             "fieldType": "text",
             "hasUniqueValue": True,

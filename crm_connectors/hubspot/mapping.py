@@ -76,18 +76,18 @@ def can_search(number: Number) -> bool:
 def build_contact_search(number: Number, extra: Iterable[str]) -> dict[str, object]:
     """The five groups that find a contact however ``phone`` and ``mobilephone`` are written.
 
-    HubSpot's rule for numbers is to search its calculated properties with area code and local number only. The raw
-    forms catch what its calculation made nothing of.
+    HubSpot's rule for numbers is to search its calculated properties with area code and local number only. The two
+    with a wildcard catch a country code that the calculation left in ("0047 ..."), and the last of several numbers;
+    the last group catches a field that HubSpot calculated nothing of.
     """
     digits = find_national_digits(number)
-    raw = number.e164 or digits
     return _build_search(
         (
             ("hs_searchable_calculated_phone_number", "EQ", digits),
             ("hs_searchable_calculated_mobile_number", "EQ", digits),
             ("hs_searchable_calculated_phone_number", "CONTAINS_TOKEN", f"*{digits}"),
-            ("phone", "EQ", raw),
-            ("mobilephone", "EQ", raw),
+            ("hs_searchable_calculated_mobile_number", "CONTAINS_TOKEN", f"*{digits}"),
+            ("phone", "EQ", number.e164 or digits),
         ),
         (*_CONTACT_READS, *extra),
     )
