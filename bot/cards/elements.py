@@ -38,14 +38,16 @@ def quiet(text: str, *, spacing: Spacing = Spacing.NONE) -> RichTextBlock:
 
 
 def headline(text: str) -> TextBlock:
-    """The one thing that must be read; at most two lines, and a heading for screen readers."""
+    """The one thing that must be read, and a heading for screen readers.
+
+    No ``maxLines``: with it the renderer gives up its own line height, and a host's smaller one would cut letters off.
+    """
     return TextBlock(
         text=escape_markdown(text),
         size=FontSize.EXTRA_LARGE,
         weight=FontWeight.BOLDER,
         style=TextBlockStyle.HEADING,
         wrap=True,
-        max_lines=2,
     )
 
 

@@ -31,7 +31,8 @@ def _about_call(popup: Popup, texts: Texts) -> Iterator[RichTextBlock]:
     if people:
         said = texts.card.ringing_also if popup.state is PopupState.RINGING else texts.card.rang_also
         yield quiet(said.format(names=join_names(people, texts, limit=_PEOPLE)))
-    called = [texts.card.called.format(number=format_number(popup.called))] if popup.called else []
+    dialled = None if popup.queue else popup.called  # the queue's name says more than its number
+    called = [texts.card.called.format(number=format_number(dialled))] if dialled else []
     if facts := [*called, *_times(popup, texts)]:
         yield quiet(capitalize(join(facts)))
     if popup.state is PopupState.STALE:

@@ -42,7 +42,8 @@ def render_popup(popup: Popup, texts: Texts) -> RenderedCard:
         builder.add_item(item)
     if small := notes(popup, texts):
         builder.add_item(Container(items=list(small), spacing=Spacing.MEDIUM))
-    builder.add_actions(_buttons(popup, texts))
+    if buttons := _buttons(popup, texts):
+        builder.add_actions(buttons)
     return finish(builder, language=texts.language, speak=speak(popup, who, texts), summary=summarize(popup, texts))
 
 

@@ -107,6 +107,7 @@ def _samples() -> dict[str, Popup]:
         "queue-elsewhere": sample(PopupState.ANSWERED_ELSEWHERE, matched, **queue, talk_seconds=64),
         "several-matches": sample(ringing, matched, matches=(NORA, JONAS, WAREHOUSE)),
         "company": sample(ringing, matched, matches=(WAREHOUSE,), number=_number("22334400")),
+        "main-number": sample(PopupState.MISSED, matched, called=_number("22000010")),
         "searching": sample(ringing, Identity.UNKNOWN, searching=True, may_search_again=False),
         "searching-more": sample(ringing, matched, searching=True),
         "silent-source": sample(ringing, Identity.DIRECTORY, silent_sources=("HubSpot",)),

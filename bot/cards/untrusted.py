@@ -19,14 +19,15 @@ _BRACES = str.maketrans("{}", "()")  # {{DATE(…)}} and {{TIME(…)}} are carri
 _MARKDOWN = re.compile(
     r"""
     [\\`*_\[\]<~|]              # emphasis, code, links, HTML, autolinks, struck out, tables
-    | ^[#>+=-]                   # headings, quotes, lists
-    | (?<=^\d) [.)] | (?<=^\d\d) [.)] | (?<=^\d{3}) [.)] | (?<=^\d{4}) [.)]  # numbered lists
-    | & (?=[#\w])                # character references
+    | ^[#>]                      # headings, quotes
+    | ^[+-] (?=[\s-]|$)          # lists, rules
+    | & (?=\#|\w+;)              # character references
     | ! (?=\[)                   # images
     | : (?=//) | (?<=www) [.] | @  # addresses that a client may turn into links by itself
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")  # numbered lists
 
 
 def plain(text: str | None, limit: int = NAME) -> str:
@@ -40,4 +41,4 @@ def escape_markdown(text: str) -> str:
     Microsoft's native parser on phones undoes few escapes, so "Berg & Sønn (Oslo) A.S." must come out without any; a
     hostile name shows backslashes there, and stays text.
     """
-    return _MARKDOWN.sub(r"\\\g<0>", text)
+    return _NUMBERED.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\g<0>", text))

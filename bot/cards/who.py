@@ -72,7 +72,7 @@ def _matched(match: Match, number: str | None, texts: Texts) -> Who:
     return Who(
         name=name,
         spoken=name,
-        details=describe_match(match),
+        details=tuple(detail for detail in describe_match(match) if detail != name),
         company=company if company != name else None,
         number=number,
         evidence=explain_match(match, texts),

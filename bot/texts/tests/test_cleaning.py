@@ -45,7 +45,7 @@ def test_a_cleaned_text_is_one_short_line_without_hidden_characters(text: str, l
     line = clean(text, limit)
     assert len(line) <= limit
     assert line == line.strip()
-    assert line.isprintable() or set(c for c in line if not c.isprintable()) <= {"\u200c", "\u200d"}
+    assert line.isprintable() or {c for c in line if not c.isprintable()} <= {"\u200c", "\u200d"}
     assert not any(unicodedata.category(char) in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"} for char in line)
     line.encode("utf-8")
 
