@@ -7,7 +7,6 @@ token or stack trace is logged.
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import logging
 import traceback
@@ -165,21 +164,18 @@ def _audience(header: str) -> str:
 
 def _from_this_machine(request: web.Request) -> bool:
     """Whether the peer is this machine, spoken to as such and not through a proxy that runs on it."""
-    peer = request.transport.get_extra_info("peername") if request.transport else None
-    address = peer[0] if isinstance(peer, tuple) and peer else None
-    if not isinstance(address, str) or not _is_loopback_address(address):
+    address = _peer(request)
+    if address is None or not is_loopback(address):
         return False
     if any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via")):
         return False
     return is_loopback(request.url.host)
 
 
-def _is_loopback_address(address: str) -> bool:
-    try:
-        ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return is_loopback(address)
+def _peer(request: web.Request) -> str | None:
+    """The peer's address; None for a socket that has none (a file)."""
+    name = request.transport.get_extra_info("peername") if request.transport else None
+    return str(name[0]) if isinstance(name, tuple) and name else None
 
 
 def _place(error: Exception) -> str:

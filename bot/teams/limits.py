@@ -24,6 +24,7 @@ from calls.ports import Limiter
 TENANT = "teams:tenant"
 UPDATES = "teams:tenant:updates"
 YIELD = 0.05  # seconds an update stands back before it looks again whether a post is waiting
+LEAST = 0.002  # seconds to wait at least before a limit is asked again
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,10 +73,8 @@ class SendLimits:
             return
         rates = self._rates
         await self._take_chat(chat.tenant_id, chat, deadline)
-        await self._stand_back(chat.tenant_id, deadline)
         await self._take(chat.tenant_id, UPDATES, rates.updates, rates.updates_burst, deadline)
-        await self._stand_back(chat.tenant_id, deadline)
-        await self._take_tenant(chat.tenant_id, deadline)
+        await self._take_tenant(chat.tenant_id, deadline, polite=True)
 
     async def before_create(self, tenant_id: UUID | None, deadline: float) -> None:
         """Take what opening a chat needs: it comes before a ringing card, so it goes with the posts."""
@@ -86,15 +85,24 @@ class SendLimits:
         scope = chat_scope(chat.app_id, chat.conversation_id)
         await self._take(tenant_id, scope, self._rates.chat, self._rates.chat_burst, deadline)
 
-    async def _take_tenant(self, tenant_id: UUID, deadline: float) -> None:
-        await self._take(tenant_id, TENANT, self._rates.tenant, self._rates.tenant_burst, deadline)
+    async def _take_tenant(self, tenant_id: UUID, deadline: float, *, polite: bool = False) -> None:
+        rates = self._rates
+        await self._take(tenant_id, TENANT, rates.tenant, rates.tenant_burst, deadline, polite=polite)
 
-    async def _take(self, tenant_id: UUID, scope: str, rate: float, burst: int, deadline: float) -> None:
+    async def _take(
+        self, tenant_id: UUID, scope: str, rate: float, burst: int, deadline: float, *, polite: bool = False
+    ) -> None:
+        """Take one token, waiting until there is one; ``polite``: only while no post is waiting."""
         loop = asyncio.get_running_loop()
-        while wait := await self._limiter.take(tenant_id, scope, rate=rate, burst=burst):
+        while True:
+            if polite:
+                await self._stand_back(tenant_id, deadline)
+            wait = await self._limiter.take(tenant_id, scope, rate=rate, burst=burst)
+            if not wait:
+                return
             if loop.time() + wait >= deadline:
                 raise Throttled("our own limit for Teams is used up", retry_after=wait, scope=scope)
-            await self._sleep(wait)
+            await self._sleep(max(wait, LEAST))
 
     async def _stand_back(self, tenant_id: UUID, deadline: float) -> None:
         loop = asyncio.get_running_loop()
