@@ -82,7 +82,7 @@ def plan(use: str) -> list[Step]:
                 page / "node_modules" / ".built-from",
                 _digest(_sources(page)),
                 page / "dist" / "index.html",
-                lambda: _call(["npm", "run", "--silent", "build"], cwd=page),
+                lambda: _call(["npm", "run", "--silent", "build", "--", "--logLevel=warn"], cwd=page),
             )
         )
     if "playground" in wanted:
