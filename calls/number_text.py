@@ -23,7 +23,7 @@ _ADDRESS = re.compile(r"([^\s,;<>|:]*)@[^\s,;<>|]*")
 _CONTEXT = re.compile(r"tel:\s*([^;+]+)((?:;[^;]*)*?);phone-context=(\+[\d\-]+)", re.IGNORECASE)
 _PARAMETER = re.compile(r";(?!ext=)[a-z-]+(?:=[^;,\s>]*)?(?=[;>\s]|$)", re.IGNORECASE)
 _NUMBER = re.compile(
-    rf"(?P<plus>\+[ (+]{0, 4})?(?P<digits>[0-9](?:{_GAP}[0-9])*)"
+    rf"(?P<plus>\+[ (+]{{0,4}})?(?P<digits>[0-9](?:{_GAP}[0-9])*)"
     r"(?:[ )]*(?:;ext=|,? ?\b(?:extension|ext|internnr|intern|int|linje|lokal)\b\.?:?|x(?=[ 0-9])|#) *"
     r"(?P<extension>[0-9]{1,7})(?![0-9]))?",
     re.IGNORECASE,
