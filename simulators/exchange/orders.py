@@ -16,7 +16,7 @@ class Target(WorldModel):
     """The customer's endpoint."""
 
     url: Address = ""  # empty: events are only logged
-    secret: Secret | None = None  # None: unsigned
+    secret: Secret | None = Field(default=None, repr=False)  # None: unsigned
     format: Format = "form"
 
     def show(self) -> dict[str, object]:

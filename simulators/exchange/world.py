@@ -32,7 +32,7 @@ def _check_secret(secret: str) -> str:
 
 Address = Annotated[str, AfterValidator(_check_address)]
 """Where events go; empty: nowhere."""
-Secret = Annotated[str, AfterValidator(_check_secret), Field(repr=False)]
+Secret = Annotated[str, AfterValidator(_check_secret)]
 """A Standard Webhooks secret (``whsec_…``)."""
 
 
@@ -63,7 +63,7 @@ class Caller(WorldModel):
 class ExchangeWorld(WorldModel):
     events_url: Address = ""  # empty: nowhere until somebody says where (PUT /simulators/exchange/target)
     format: Format = "form"
-    secret: Secret | None = None  # sign deliveries with it; None: unsigned
+    secret: Secret | None = Field(default=None, repr=False)  # sign deliveries with it; None: unsigned
     account: str = "1234567"  # the customer's account at the operator, first part of fullUserId
     country_code: str = "47"  # put before national numbers in events
     lines: tuple[Line, ...] = ()

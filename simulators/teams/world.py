@@ -12,7 +12,7 @@ class LoginApp(WorldModel):
 
     app_id: str  # the client id
     tenant: str  # its home tenant's id: tokens are given there and nowhere else
-    secret: str | None = None  # the one valid client secret; None: none is registered
+    secret: str | None = Field(default=None, repr=False)  # the one valid client secret; None: none is registered
     accept_assertions: bool = False  # take any unexpired client assertion, its signature unchecked (federated identity)
 
 

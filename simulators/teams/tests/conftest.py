@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from itertools import cycle
 from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 import simulators
 
@@ -98,6 +100,17 @@ class Twin:
         _, state = await self.call("GET", "/simulators/teams/state")
         messages: list[dict[str, Any]] = state["messages"]
         return messages
+
+
+@pytest.fixture(scope="session")
+def private_keys() -> Iterator[rsa.RSAPrivateKey]:
+    """A fresh key costs up to a second of a busy processor, and one application needs three: eight go round."""
+    return cycle([rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(8)])
+
+
+@pytest.fixture(autouse=True)
+def _few_keys(private_keys: Iterator[rsa.RSAPrivateKey], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulators.teams.keys.rsa.generate_private_key", lambda **_: next(private_keys))
 
 
 @pytest.fixture
