@@ -24,9 +24,8 @@ from jwt.algorithms import RSAAlgorithm
 
 from bot.teams.gateway import ChatGateway
 from bot.teams.identity import BotIdentity
-from bot.teams.inbound import InboundMessages
 from bot.teams.keys import SigningKeys
-from bot.teams.ports import CardAction, CardReply, Chat, InstalledChat, Reply
+from bot.teams.ports import Chat
 from bot.teams.retries import RetryPolicy
 from bot.teams.tokens import TokenSource
 
@@ -162,65 +161,6 @@ class Microsoft:
         return web.json_response({"id": f"activity-{len(self.requests)}"}, status=201)
 
 
-class Events:
-    """What TeamsEvents was told; ``answers`` says what to reply."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[str, Any]] = []
-        self.installed_reply: Reply | None = None
-        self.message_reply: Reply | None = None
-        self.action: Callable[[CardAction], Any] = lambda action: CardReply(card={"type": "AdaptiveCard"})
-        self.fail: Exception | None = None
-
-    def names(self) -> list[str]:
-        return [name for name, _ in self.told]
-
-    async def seen(self, chat: InstalledChat) -> None:
-        self.told.append(("seen", chat))
-
-    async def installed(self, chat: InstalledChat) -> Reply | None:
-        self.told.append(("installed", chat))
-        return self.installed_reply
-
-    async def uninstalled(self, chat: InstalledChat) -> None:
-        self.told.append(("uninstalled", chat))
-
-    async def message(self, chat: InstalledChat, text: str) -> Reply | None:
-        self.told.append(("message", (chat, text)))
-        if self.fail:
-            raise self.fail
-        return self.message_reply
-
-    async def card_action(self, action: CardAction) -> Any:
-        self.told.append(("card_action", action))
-        if self.fail:
-            raise self.fail
-        answer = self.action(action)
-        return await answer if asyncio.iscoroutine(answer) else answer
-
-
-class Seen:
-    """SeenActivities in memory."""
-
-    def __init__(self) -> None:
-        self.rows: dict[tuple[str, str], bytes | None] = {}
-
-    async def first_time(self, entra_tenant: str, key: str) -> bool:
-        if (entra_tenant, key) in self.rows:
-            return False
-        self.rows[entra_tenant, key] = None
-        return True
-
-    async def reply(self, entra_tenant: str, key: str) -> bytes | None:
-        return self.rows.get((entra_tenant, key))
-
-    async def store_reply(self, entra_tenant: str, key: str, reply: bytes) -> None:
-        self.rows[entra_tenant, key] = reply
-
-    async def forget(self, entra_tenant: str, key: str) -> None:
-        del self.rows[entra_tenant, key]
-
-
 class Identities:
     """The bots we are: two, so that a token for the one can be sent to the other."""
 
@@ -258,8 +198,8 @@ class Bot:
     gateway: ChatGateway
     identities: Identities
     limiter: FreeLimiter
-    events: Events = field(default_factory=Events)
-    seen: Seen = field(default_factory=Seen)
+    events: Any = None  # set for inbound tests
+    seen: Any = None
     clock: list[float] = field(default_factory=lambda: [1000.0])
 
     @property
@@ -269,10 +209,6 @@ class Bot:
     def chat(self, **changes: Any) -> Chat:
         values = {"conversation_id": "a:1/2;x", "service_url": self.microsoft.service_url, "user_mri": "29:kari"}
         return Chat(**{"tenant_id": TENANT, "app_id": APP_ID, **values, **changes})
-
-    def inbound(self, **options: Any) -> InboundMessages:
-        given = {"events": self.events, "seen": self.seen, "outbox": self.gateway, "allow_loopback": True}
-        return InboundMessages(**{"identities": self.identities, "keys": self.keys, **given, **options})
 
     def deadline(self, seconds: float = 20.0) -> float:
         return asyncio.get_running_loop().time() + seconds
@@ -342,46 +278,6 @@ async def bot(microsoft: Microsoft) -> AsyncIterator[Bot]:
         yield Bot(microsoft, http, tokens, keys, gateway, identities, limiter, clock=clock)
         await keys.stop()
         await tokens.stop()
-
-
-class Client:
-    """Sends activities to the bot as the connector would."""
-
-    def __init__(self, bot: Bot, server: TestServer) -> None:
-        self._bot, self._server = bot, server
-        self.url = str(server.make_url("/api/messages"))
-
-    async def send(self, activity: Any, *, token: str | None = "", **headers: str) -> tuple[int, Any]:
-        """Status and JSON body (or text). ``token`` "": a good one; None: no Authorization header."""
-        if token == "":
-            token = self._bot.microsoft.signers[0].sign(self._bot.claims())
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
-        data = activity if isinstance(activity, bytes) else json.dumps(activity).encode()
-        return await self.raw(data, headers={"Content-Type": "application/json", **headers})
-
-    async def raw(self, data: bytes, *, headers: dict[str, str], method: str = "POST") -> tuple[int, Any]:
-        async with self._bot.http.request(method, self.url, data=data, headers=headers) as answer:
-            text = await answer.text()
-            return answer.status, json.loads(text) if answer.content_type == "application/json" else text
-
-
-@pytest.fixture
-async def serve(bot: Bot) -> AsyncIterator[Callable[..., Any]]:
-    """Start the inbound handler with options; returns a client."""
-    servers: list[TestServer] = []
-
-    async def start(**options: Any) -> Client:
-        app = web.Application()
-        bot.inbound(**options).add_routes(app)
-        server = TestServer(app)
-        await server.start_server()
-        servers.append(server)
-        return Client(bot, server)
-
-    yield start
-    for server in servers:
-        await server.close()
 
 
 @pytest.fixture

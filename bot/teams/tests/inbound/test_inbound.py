@@ -273,6 +273,6 @@ class TestAnonymous:
         client = await serve(anonymous_from_loopback=True, anonymous_app_id="demo-bot")
         assert (await client.send(bot.activity(channelId="webchat"), token=None))[0] == 401
 
-    def test_it_must_be_said_for_which_bot(self, bot: Any) -> None:
+    def test_it_must_be_said_for_which_bot(self, inbound: Callable[..., Any]) -> None:
         with pytest.raises(ValueError, match="anonymous_app_id"):
-            bot.inbound(anonymous_from_loopback=True)
+            inbound(anonymous_from_loopback=True)
