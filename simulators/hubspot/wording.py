@@ -88,6 +88,9 @@ def say_number(text: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
+_BREAKS = frozenset({"br", "p", "div", "li", "tr"})
+
+
 class _TextOnly(HTMLParser):
     """The text of a note that may hold HTML: paragraphs and line breaks become line breaks, the rest is dropped."""
 
@@ -100,12 +103,14 @@ class _TextOnly(HTMLParser):
         del attrs
         if tag in ("script", "style"):
             self._hidden += 1
-        elif tag in ("br", "p", "div", "li", "tr"):
+        elif tag in _BREAKS:
             self.pieces.append("\n")
 
     def handle_endtag(self, tag: str) -> None:
         if tag in ("script", "style"):
             self._hidden = max(0, self._hidden - 1)
+        elif tag in _BREAKS:
+            self.pieces.append("\n")
 
     def handle_data(self, data: str) -> None:
         if not self._hidden:
