@@ -7,7 +7,7 @@ routes is the ``serviceUrl`` of activities.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import asdict, dataclass
 
 from aiohttp import web
@@ -81,13 +81,18 @@ class Connector:
         return claims is not None and claims.get("appid") == world.bot_app_id
 
     def _throttle(self, conversation: str, windows: Windows) -> None:
-        """Limits hold per chat and kind of operation, and per tenant. Creating is counted for all chats together:
-        which chat it is about is known only from the body."""
+        """Limits hold per chat and kind of operation, and per tenant. Creating comes here without a chat, which only
+        its body names, and counts that one itself."""
+        tenant = (("tenant",), TENANT)
+        if conversation:
+            self._count(((conversation, windows is READ), windows), tenant)
+        else:
+            self._count(tenant)
+
+    def _count(self, *wanted: tuple[Hashable, Windows]) -> None:
         if not self._chats.world.limits:
             return
-        wanted = (((conversation, windows is READ), windows), (("tenant",), TENANT))
-        now = asyncio.get_running_loop().time()
-        if (wait := self._limits.take(wanted if conversation else wanted[1:], now)) is not None:
+        if (wait := self._limits.take(wanted, asyncio.get_running_loop().time())) is not None:
             raise ConnectorError("Throttled", retry_after=wait)
 
     def _enter(self, conversation: str) -> bool:
@@ -105,10 +110,7 @@ class Connector:
         person = self._chats.find_mri(mri)
         if person is None:
             raise ConnectorError("BadArgument", "Failed to decrypt pairwise id")
-        if self._chats.world.limits:
-            now = asyncio.get_running_loop().time()
-            if (wait := self._limits.take((((person.conversation, "create"), CREATE),), now)) is not None:
-                raise ConnectorError("Throttled", retry_after=wait)
+        self._count(((person.conversation, "create"), CREATE))
         if not person.installed:
             raise ConnectorError("ForbiddenOperationException")
         if person.blocked_as:

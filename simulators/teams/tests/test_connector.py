@@ -221,6 +221,15 @@ async def test_throttling_says_when_to_come_back(twin: Any) -> None:
     assert all(1 <= int(wait) <= 30 for wait in waits)
 
 
+async def test_creating_has_a_limit_of_its_own(twin: Any, people: dict[str, str]) -> None:
+    conversation = await twin.install()
+    statuses = [status for status, _ in await asyncio.gather(*(_create(twin, people) for _ in range(70)))]
+    assert set(statuses) == {201, 429}
+    await asyncio.sleep(1.1)  # until the tenant's 50 a second are free again
+    status, _ = await twin.connect("POST", f"conversations/{conversation}/activities", {"type": "typing"})
+    assert status == 201
+
+
 async def test_the_world_may_lift_the_limits(start: Any, world: Any) -> None:
     world["teams"]["limits"] = False
     twin = await start(world)
