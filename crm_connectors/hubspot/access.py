@@ -17,7 +17,7 @@ from crm_connectors.http import Request, send
 from crm_connectors.settings import read_secrets, read_word, require_secrets
 from crm_connectors.values import as_mapping, read_text
 
-REFRESH_SECONDS: Final = 10.0  # not the lookup's deadline: a refresh that outlives it serves the next lookup
+REFRESH_SECONDS: Final = 10.0  # of its own, since several lookups with different deadlines may wait for one refresh
 _EARLY: Final = timedelta(seconds=60)  # a token counts as expired this long before it is
 
 

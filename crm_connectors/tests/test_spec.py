@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 import crm_connectors
-from calls.model import Ability, SourceRole
+from calls.model import Ability, Connection, SourceRole
 from crm_connectors import CONNECTORS
 from crm_connectors.spec import read_spec
 
@@ -63,6 +65,26 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_the_list_holds_every_folder_with_a_spec_and_no_other() -> None:
     folders = {path.parent.name for path in FOLDER.glob("*/connector.toml")}
     assert set(CONNECTORS) == folders
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("hubspot", {}),
+        ("opplysningen_1881", {"mode": "own_key"}),
+        ("opplysningen_1881", {"mode": "provider"}),
+        ("opplysningen_1881", {"mode": "proxy"}),
+    ],
+)
+def test_every_setting_and_secret_is_described(name: str, settings: dict[str, object]) -> None:
+    readme = (FOLDER / name / "README.md").read_text(encoding="utf-8")
+    for kind in ("settings", "secrets"):
+        given = Connection(tenant_id=UUID(int=1), connection_id=UUID(int=2), type=name, name=name, settings=settings)
+        wrong = {"settings": {**settings, "no_such": 1}} if kind == "settings" else {"secrets": {"no_such": ("x",)}}
+        with pytest.raises(ValueError, match="no_such: is no") as caught:
+            CONNECTORS[name].check_settings(replace(given, **wrong))
+        for known in str(caught.value).partition("which knows ")[2].split(", "):
+            assert f"`{known}`" in readme
 
 
 @pytest.mark.parametrize("name", sorted(CONNECTORS))

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm_connectors.values import as_mapping, iterate_mappings, read_text, read_time, read_url
@@ -38,6 +38,7 @@ def test_text(value: object, text: str | None) -> None:
     assert read_text(value) == text
 
 
+@settings(deadline=None)
 @given(json_values)
 def test_any_value_is_read_without_an_error(value: object) -> None:
     text = read_text(value)

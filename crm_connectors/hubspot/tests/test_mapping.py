@@ -264,7 +264,8 @@ def test_every_outcome_has_a_status(
 
 
 def test_a_long_text_is_cut_without_breaking_an_entity(entry: JournalEntry) -> None:
-    values = write_call(replace(entry, body="&" * 60_000), owner_id=None, dispositions=True)
-    body = values["hs_call_body"]
-    assert len(body) <= 65_000
-    assert body.replace("&amp;", "") == ""
+    for text, escaped in (("&", "&amp;"), ("\n", "<br>"), ("x&", "x&amp;")):
+        values = write_call(replace(entry, body=text * 60_000), owner_id=None, dispositions=True)
+        body = values["hs_call_body"]
+        assert len(body) <= 65_536
+        assert body.replace(escaped, "") == ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calls.model import EvidenceField, Found, MatchKind, RecordRef
@@ -107,6 +107,7 @@ def test_a_page_that_is_not_https_is_left_out(url: object) -> None:
     assert match.url is None
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),
