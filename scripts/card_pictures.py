@@ -13,8 +13,11 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import struct
 import subprocess
 import sys
+import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,7 +33,6 @@ from bot.texts import Texts, load_texts  # noqa: E402
 from calls.numbers import Number, NumberKind  # noqa: E402
 
 WIDTH = 480  # CSS pixels of a card in a desktop chat
-SCALE = 1.5
 THEMES = {"light": "#f5f5f5", "dark": "#1f1f1f"}  # the chat's background behind the card
 PICTURES = {  # file name: sample
     "ringing": "ringing-matched",
@@ -103,6 +105,20 @@ DRAW = """
 }
 """
 
+PIXELS = """
+async (encoded) => {
+  const bytes = Uint8Array.from(atob(encoded), (char) => char.charCodeAt(0));
+  const image = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+  const canvas = new OffscreenCanvas(image.width, image.height);
+  const context = canvas.getContext('2d');
+  context.drawImage(image, 0, 0);
+  const data = context.getImageData(0, 0, image.width, image.height).data;
+  let text = '';
+  for (let at = 0; at < data.length; at += 32768) text += String.fromCharCode(...data.subarray(at, at + 32768));
+  return [image.width, image.height, btoa(text)];
+}
+"""
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -121,11 +137,11 @@ def main() -> int:
     trouble = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_chromium(), args=FLAGS)
-        page = browser.new_page(device_scale_factor=SCALE, locale="nb-NO", timezone_id="Europe/Oslo")
+        page = browser.new_page(device_scale_factor=1.5, locale="nb-NO", timezone_id="Europe/Oslo")
         for file, sample in pictures.items():
             trouble += shoot(page, options, cards, [sample], THEMES, options.out / f"{file}.png")
+        page = browser.new_page(viewport={"width": 1600, "height": 900}, locale="nb-NO", timezone_id="Europe/Oslo")
         for theme in THEMES:
-            page.set_viewport_size({"width": 1600, "height": 900})
             trouble += shoot(
                 page, options, cards, CONTACT_SHEET, [theme], options.out / f"cards-{theme}.png", grid=True
             )
@@ -164,8 +180,33 @@ def shoot(
             [theme, THEMES[theme]],
         )
     page.evaluate("() => document.fonts.ready")
-    page.locator(".sheet").screenshot(path=file, animations="disabled")
+    file.write_bytes(shrink(page, page.locator(".sheet").screenshot(animations="disabled")))
     return trouble
+
+
+def shrink(page: Page, picture: bytes) -> bytes:
+    """The same picture with a palette of its 256 most used colours: a third of the size, and no eye sees it."""
+    width, height, encoded = page.evaluate(PIXELS, base64.b64encode(picture).decode())
+    pixels = memoryview(base64.b64decode(encoded)).cast("I")
+    counts = Counter(pixels)
+    palette = [colour for colour, _ in counts.most_common(256)]
+    nearest = {colour: min(range(len(palette)), key=lambda at: _distance(palette[at], colour)) for colour in counts}
+    indexes = bytes(map(nearest.__getitem__, pixels))
+    rows = b"".join(b"\0" + indexes[start : start + width] for start in range(0, width * height, width))
+    chunks = {
+        b"IHDR": struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0),
+        b"PLTE": b"".join(struct.pack("<I", colour)[:3] for colour in palette),
+        b"IDAT": zlib.compress(rows, 9),
+        b"IEND": b"",
+    }
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks.items()
+    )
+
+
+def _distance(first: int, second: int) -> int:
+    return sum(abs((first >> shift & 255) - (second >> shift & 255)) for shift in (0, 8, 16))
 
 
 def _fonts(modules: Path) -> str:

@@ -16,10 +16,11 @@ from adaptive_cards.card import (
     Container,
     RichTextBlock,
     TextBlock,
+    TextRun,
 )
 from adaptive_cards.types import FontSize, HorizontalAlignment, Spacing, VerticalAlignment
 
-from bot.cards.elements import GAP, ask_button, clock, headline, join, line, open_button, quiet, run
+from bot.cards.elements import GAP, SEPARATOR, ask_button, clock, headline, join, line, open_button, quiet, run
 from bot.cards.finish import RenderedCard, finish
 from bot.cards.links import safe_url
 from bot.cards.look import LOOKS
@@ -50,7 +51,7 @@ def render_popup(popup: Popup, texts: Texts) -> RenderedCard:
 def _strip(popup: Popup, texts: Texts) -> Container:
     """State and queue left, when it began right."""
     look = LOOKS[popup.state]
-    runs = [run(look.icon + GAP), run(state_line(popup, texts), bold=True)]
+    runs = [run(look.icon + GAP, bold=True), run(state_line(popup, texts), bold=True)]
     if talked := talk_time(popup, texts):
         runs.append(run(join(("", talked))))
     if queue := plain(popup.queue, SHORT):
@@ -67,7 +68,7 @@ def _caller(who: Who) -> Container:
     """The name large, then title and company, then the number with the evidence, then whose customer it is."""
     items: list[TextBlock | RichTextBlock] = [headline(who.name)]
     if who.details:
-        items.append(line(run(join(who.details))))
+        items.append(line(*_details(who)))
     if who.number:
         runs = [run(who.number, size=FontSize.LARGE)]
         if who.evidence:
@@ -76,6 +77,14 @@ def _caller(who: Who) -> Container:
     if who.owner:
         items.append(quiet(who.owner))
     return Container(items=list(items), spacing=Spacing.MEDIUM)
+
+
+def _details(who: Who) -> list[TextRun]:
+    """Title and company, the company a little stronger: it is what a colleague would call out."""
+    runs = []
+    for index, detail in enumerate(who.details):
+        runs.append(run(SEPARATOR * (index > 0) + detail, bold=detail == who.company))
+    return runs
 
 
 def _other_matches(popup: Popup, texts: Texts) -> list[Container]:

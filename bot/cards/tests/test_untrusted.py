@@ -26,9 +26,9 @@ Card = dict[str, Any]
 HOSTILE = (
     "[Åpne](https://evil.example)", "**Nora** _Lie_", "<script>alert(1)</script>", "<at>Kari</at>", "`rm`", "~~x~~",
     "![x](https://evil.example/x.png)", "# Nora", "> Nora", "- Nora", "1. Nora", "12) Nora", "123456. Nora", "1.",
-    "+ Nora", "https://evil.example", "<https://evil.example>", "www.evil.example", "a@evil.example", "&lt;b&gt;", "&#91;",
-    "{{TIME(2026-01-01T00:00:00Z)}}", "{{DATE(2026-01-01T00:00:00Z,SHORT)}}", "${name}", "Nora\n\n# Lie", "\\[x](y)",
-    "\u202eeiL aroN", "\u2066Nora", "| a | b |", "---", "===", "***", "~~~", "[x]: https://evil.example",
+    "+ Nora", "https://evil.example", "<https://evil.example>", "www.evil.example", "a@evil.example", "&lt;b&gt;",
+    "&#91;", "{{TIME(2026-01-01T00:00:00Z)}}", "{{DATE(2026-01-01T00:00:00Z,SHORT)}}", "${name}", "Nora\n\n# Lie",
+    "\\[x](y)", "\u202eeiL aroN", "\u2066Nora", "| a | b |", "---", "===", "***", "~~~", "[x]: https://evil.example",
     "", " ", "\u200b",
     "a" * 5000, "\ud800", "\x00", "💩" * 200, "נורה לי", "Nora\\", "!\\[", "5 > 3 < 4 & \"x\" 'y'",
 )  # fmt: skip
@@ -86,7 +86,7 @@ def popups(draw: st.DrawFn) -> Popup:
 
 
 @given(popups(), st.sampled_from(["nb", "en"]))
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=50)
 def test_no_text_of_others_harms_a_card(
     problems: Callable[[Card], list[str]], walk: Callable[[Any], Iterator[Card]], popup: Popup, language: str
 ) -> None:
