@@ -34,7 +34,6 @@ from calls.ports import Connector, Tools
 from calls.queue import Bell, Workers
 from calls.sources import Sources
 from calls.sweep import Sweep
-from calls.vault import Vault
 from calls.wishes import Wishes
 from crm_connectors import CONNECTORS
 from operators import OPERATORS
@@ -72,14 +71,6 @@ class Service:
         self._now = now
         self._background: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
-
-    @classmethod
-    async def open(cls, settings: Settings, *, trust: Trust | None = None) -> Service:
-        """Connect to the database the settings name. Raises DatabaseUnfit or asyncpg's errors."""
-        if settings.database_url is None:
-            raise ValueError("database_url is not set")
-        database = await Database.open(settings.database_url.get_secret_value(), Vault(settings.keys))
-        return cls(settings, database, trust=trust)
 
     async def wire(self) -> None:
         """Make the parts, and their routes on :attr:`app`. More routes may be added before :meth:`listen`."""

@@ -8,38 +8,43 @@ import logging
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
 
-from bot.commands import apply, migrate, serve
-from bot.provision.company_file import BadCompanyFile
-from bot.settings import BadSetting
-from calls.database import DatabaseUnfit
+from bot.problems import CannotGoOn
 
 log = logging.getLogger(__name__)
 
-_OWN = {"serve": serve, "apply": apply, "migrate": migrate}
+_OWN = {"serve": "bot.commands.serve", "apply": "bot.commands.apply", "migrate": "bot.commands.migrate"}
 _ADDED = "smartcall.commands"  # entry points of packages beside the product: the demo
-
-
-class CannotGoOn(Exception):
-    """What a person has to mend before the command can work; one line."""
+_HELP = {
+    "serve": "run one node of the service (production)",
+    "apply": "make the database say what a company.toml says",
+    "migrate": "bring the database to this version's schema",
+    "demo": "start everything on this machine",
+    "ring": "let a telephone ring in the running demo",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code is 0, or 2 with one line on standard error that says what to mend."""
+    given = sys.argv[1:] if arguments is None else arguments
+    modules = {**_OWN, **{point.name: point.value for point in entry_points(group=_ADDED)}}
     parser = argparse.ArgumentParser(prog="smartcall", description="Who is calling, in Microsoft Teams.")
     commands = parser.add_subparsers(required=True, metavar="command")
-    added = {point.name: point.load() for point in entry_points(group=_ADDED)}
-    for name, module in {**_OWN, **added}.items():
-        command = commands.add_parser(name, help=(module.__doc__ or "").strip().splitlines()[0])
-        module.add_arguments(command)
-        command.set_defaults(run=module.run)
-    chosen = parser.parse_args(arguments)
+    for name, module_name in modules.items():
+        command = commands.add_parser(name, help=_HELP.get(name))
+        if given[:1] == [name]:  # only the chosen one is loaded: the whole product takes seconds
+            module = import_module(module_name)
+            command.description = module.__doc__
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    chosen = parser.parse_args(given)
     try:
         return asyncio.run(_guarded(chosen.run, chosen))
-    except (BadSetting, BadCompanyFile, DatabaseUnfit, CannotGoOn) as problem:
-        print(f"smartcall: {problem}", file=sys.stderr)
+    except CannotGoOn as problem:
+        sys.stderr.write(f"smartcall: {problem}\n")
         return 2
     except KeyboardInterrupt:
         return 130

@@ -7,11 +7,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.problems import BadSetting
 from calls.vault import read_key
-
-
-class BadSetting(Exception):
-    """A setting is missing or wrong; the message is one line that names it and what it wants."""
 
 
 class Settings(BaseSettings):

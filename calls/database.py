@@ -20,7 +20,17 @@ from calls.vault import Vault
 T = TypeVar("T")
 SERVICE_ROLE = "smartcall_service"
 # What asyncpg raises while the database is away: restarting, unreachable, or too busy to answer.
-DATABASE_AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+# Everything else it raises is a mistake of ours.
+DATABASE_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InterfaceError,
+    OSError,
+    TimeoutError,
+)
 _SQL = read_blocks(Path(__file__).parent / "sql" / "database.sql")
 
 

@@ -77,10 +77,11 @@ class JournalJob:
             return
         async with self._database.tenant(task.tenant_id) as unit:
             sealed = unit.seal_value("journal record", _RECORD, record)
+            done, connection_id = self._now(), source.connection.connection_id
             await unit.sql.execute(
-                _SQL["note_written"], row["journal_id"], lease, row["wanted"], source.connection.connection_id, sealed
+                _SQL["note_written"], row["journal_id"], lease, row["wanted"], connection_id, sealed, done
             )
-            await unit.sql.execute(_SQL["want_shown"], task.call_id, self._now() + _LOOK_AGAIN)
+            await unit.sql.execute(_SQL["want_shown"], task.call_id, done + _LOOK_AGAIN)
             await self._bell.ring_cards(unit, task.call_id)
 
     async def _target(self, task: Task, scene: Scene) -> tuple[OpenSource, Match] | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.cli import CannotGoOn
+from bot.problems import CannotGoOn
 from bot.settings import read_settings
 
 

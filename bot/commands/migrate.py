@@ -6,8 +6,8 @@ import argparse
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from bot.settings import BadSetting, Settings, read_settings
-from calls.database import DatabaseUnfit
+from bot.problems import BadSetting, CannotGoOn
+from bot.settings import Settings, read_settings
 from calls.schema import migrate
 
 
@@ -29,6 +29,4 @@ async def migrate_now(settings: Settings) -> None:
         await migrate(settings.owner_url)
     except (DBAPIError, SQLAlchemyError) as error:
         reason = str(getattr(error, "orig", error)).strip().splitlines()
-        raise DatabaseUnfit(
-            f"the database could not be migrated: {reason[0] if reason else 'no reason given'}"
-        ) from None
+        raise CannotGoOn(f"the database could not be migrated: {reason[0] if reason else 'no reason given'}") from None

@@ -9,8 +9,8 @@ import signal
 
 from bot.app import Service
 from bot.commands.opening import open_database
-from bot.settings import BadSetting, read_settings
-from calls.database import DatabaseUnfit
+from bot.problems import BadSetting, CannotGoOn
+from bot.settings import read_settings
 from calls.schema import is_current
 
 
@@ -24,7 +24,7 @@ async def run(chosen: argparse.Namespace) -> int:
     service = Service(settings, await open_database(settings))
     async with service.database.pool.acquire() as connection:
         if not await is_current(connection):
-            raise DatabaseUnfit("the database has another version's schema: run `smartcall migrate`")
+            raise CannotGoOn("the database has another version's schema: run `smartcall migrate`")
     await service.wire()
     if not await service.bots():
         raise BadSetting(

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
-from bot.provision.company_file import BadCompanyFile, Company, ConnectionPart, EmployeePart, read_secret
+from bot.problems import BadCompanyFile
+from bot.provision.company_file import Company, ConnectionPart, EmployeePart, read_secret
 from calls.database import Database, Unit
 from calls.model import Connection
 from calls.numbers import Number, parse_number

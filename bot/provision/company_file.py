@@ -15,13 +15,10 @@ from uuid import UUID, uuid5
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from bot.problems import BadCompanyFile
 from calls.tenants import TenantSettings
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
-
-
-class BadCompanyFile(Exception):
-    """The file cannot be applied; the message is for the person who wrote it, and says where and what is wanted."""
 
 
 class _Strict(BaseModel):

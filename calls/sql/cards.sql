@@ -17,7 +17,7 @@ UPDATE smartcall.popup SET post_tried_at = $2, posts = posts + 1 WHERE popup_id 
 -- Frees the lease; answers whether something newer is wanted already, or nothing when the lease was not ours any more.
 UPDATE smartcall.popup SET
     shown = GREATEST(shown, $3), shown_digest = $4, activity_id = COALESCE($5, activity_id), attempts = 0,
-    parked = $6, lease = NULL, lease_until = NULL, due_at = CASE WHEN wanted > $3 THEN $7 END
+    parked = $6, lease = NULL, lease_until = NULL, due_at = CASE WHEN wanted > $3 THEN $7::timestamptz END
 WHERE popup_id = $1 AND lease = $2 RETURNING wanted > $3
 
 -- name: want_again

@@ -18,7 +18,7 @@ DELETE FROM smartcall.journal WHERE journal_id = $1 AND lease = $2 AND written =
 -- name: note_written
 UPDATE smartcall.journal SET
     written = GREATEST(written, $3), connection_id = $4, record_sealed = $5, attempts = 0, lease = NULL, lease_until = NULL,
-    due_at = CASE WHEN wanted > $3 THEN now() END
+    due_at = CASE WHEN wanted > $3 THEN $6::timestamptz END
 WHERE journal_id = $1 AND lease = $2
 
 -- name: put_off
