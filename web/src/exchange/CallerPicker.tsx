@@ -21,68 +21,70 @@ export function CallerPicker({ callers, value, onChange }: Props) {
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   return (
-    <fieldset className={css.callers}>
-      <legend>{texts.whoCalls}</legend>
-      {callers.map((caller) => (
-        <label key={caller.number ?? "hidden"} className={css.caller}>
+    <div className={css.callers} role="radiogroup" aria-labelledby={`${id}-heading`}>
+      <h2 id={`${id}-heading`}>{texts.whoCalls}</h2>
+      <div className={css.list}>
+        {callers.map((caller) => (
+          <label key={caller.number ?? "hidden"} className={css.caller}>
+            <input
+              type="radio"
+              name={`${id}-caller`}
+              checked={value.kind === "known" && value.number === caller.number}
+              onChange={() => onChange({ kind: "known", number: caller.number })}
+            />
+            <CallerFace caller={caller} />
+            <span className={css.who}>
+              <span className={css.name}>{caller.label}</span>
+              <span className={css.note}>
+                {[caller.number === null ? null : formatNumber(caller.number), caller.note]
+                  .filter((part) => part !== null && part !== "")
+                  .join(" · ")}
+              </span>
+            </span>
+            <span className={css.mark} aria-hidden="true" />
+          </label>
+        ))}
+        <label className={css.caller}>
           <input
             type="radio"
             name={`${id}-caller`}
-            checked={value.kind === "known" && value.number === caller.number}
-            onChange={() => onChange({ kind: "known", number: caller.number })}
+            checked={value.kind === "other"}
+            onChange={() => {
+              onChange({ kind: "other", number: "" });
+              requestAnimationFrame(() => input.current?.focus());
+            }}
           />
-          <CallerFace caller={caller} />
+          <Avatar aria-hidden="true" size={28} icon={<DialpadRegular />} />
           <span className={css.who}>
-            <span className={css.name}>{caller.label}</span>
-            <span className={css.note}>
-              {[caller.number === null ? null : formatNumber(caller.number), caller.note]
-                .filter((part) => part !== null && part !== "")
-                .join(" · ")}
-            </span>
+            <span className={css.name}>{texts.otherNumber}</span>
+            <span className={css.note}>{texts.otherNumberHint}</span>
           </span>
           <span className={css.mark} aria-hidden="true" />
         </label>
-      ))}
-      <label className={css.caller}>
-        <input
-          type="radio"
-          name={`${id}-caller`}
-          checked={value.kind === "other"}
-          onChange={() => {
-            onChange({ kind: "other", number: "" });
-            requestAnimationFrame(() => input.current?.focus());
-          }}
-        />
-        <Avatar aria-hidden="true" size={32} icon={<DialpadRegular />} />
-        <span className={css.who}>
-          <span className={css.name}>{texts.otherNumber}</span>
-          <span className={css.note}>{texts.otherNumberHint}</span>
-        </span>
-        <span className={css.mark} aria-hidden="true" />
-      </label>
-      {value.kind === "other" && (
-        <Input
-          ref={input}
-          className={css.number}
-          type="tel"
-          size="large"
-          autoComplete="off"
-          aria-label={texts.numberLabel}
-          placeholder={texts.numberExample}
-          value={value.number}
-          onChange={(_, data) => onChange({ kind: "other", number: data.value })}
-        />
-      )}
-    </fieldset>
+        {value.kind === "other" && (
+          <Input
+            ref={input}
+            className={css.number}
+            type="tel"
+            size="large"
+            autoComplete="off"
+            aria-label={texts.numberLabel}
+            placeholder={texts.numberExample}
+            value={value.number}
+            onChange={(_, data) => onChange({ kind: "other", number: data.value })}
+          />
+        )}
+      </div>
+    </div>
   );
 }
 
 function CallerFace({ caller }: { caller: Caller }) {
   if (caller.number === null) {
-    return <Avatar aria-hidden="true" size={32} icon={<EyeOffRegular />} />;
+    return <Avatar aria-hidden="true" size={28} icon={<EyeOffRegular />} />;
   }
   if (/^(ukjent|unknown)/i.test(caller.label)) {
-    return <Avatar aria-hidden="true" size={32} icon={<PersonQuestionMarkRegular />} />;
+    return <Avatar aria-hidden="true" size={28} icon={<PersonQuestionMarkRegular />} />;
   }
-  return <Face size={32} name={caller.label.split(",")[0] ?? ""} />;
+  return <Face size={28} name={caller.label.split(",")[0] ?? ""} />;
 }

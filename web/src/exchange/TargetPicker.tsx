@@ -18,8 +18,8 @@ export function TargetPicker({ exchange, value, onChange }: Props) {
   const texts = useTexts();
   const id = useId();
   return (
-    <fieldset className={css.targets}>
-      <legend>{texts.whomToReach}</legend>
+    <div className={css.targets} role="radiogroup" aria-labelledby={`${id}-heading`}>
+      <h2 id={`${id}-heading`}>{texts.whomToReach}</h2>
       <div className={css.lines}>
         {exchange.lines.map((line) => (
           <label key={line.number} className={css.line}>
@@ -38,30 +38,32 @@ export function TargetPicker({ exchange, value, onChange }: Props) {
           </label>
         ))}
       </div>
-      {exchange.queues.map((queue) => (
-        <label key={queue.name} className={css.queue}>
-          <input
-            type="radio"
-            name={`${id}-target`}
-            aria-label={`${queue.name}, ${texts.queueOf(queue.members.length)}`}
-            checked={value.kind === "queue" && value.name === queue.name}
-            onChange={() => onChange({ kind: "queue", name: queue.name })}
-          />
-          <span className={css.who}>
-            <span className={css.name}>{queue.name}</span>
-            <span className={css.number}>{texts.queueOf(queue.members.length)}</span>
-          </span>
-          <AvatarGroup aria-hidden="true" size={28} layout="stack">
-            {queue.members.map((member) => (
-              <AvatarGroupItem
-                key={member}
-                name={nameLine(member, exchange)}
-                color={colorOf(nameLine(member, exchange))}
-              />
-            ))}
-          </AvatarGroup>
-        </label>
-      ))}
-    </fieldset>
+      <div className={css.queues}>
+        {exchange.queues.map((queue) => (
+          <label key={queue.name} className={css.queue}>
+            <input
+              type="radio"
+              name={`${id}-target`}
+              aria-label={`${queue.name}, ${texts.queueOf(queue.members.length)}`}
+              checked={value.kind === "queue" && value.name === queue.name}
+              onChange={() => onChange({ kind: "queue", name: queue.name })}
+            />
+            <span className={css.who}>
+              <span className={css.name}>{queue.name}</span>
+              <span className={css.number}>{texts.queueOf(queue.members.length)}</span>
+            </span>
+            <AvatarGroup aria-hidden="true" size={24} layout="stack">
+              {queue.members.map((member) => (
+                <AvatarGroupItem
+                  key={member}
+                  name={nameLine(member, exchange)}
+                  color={colorOf(nameLine(member, exchange))}
+                />
+              ))}
+            </AvatarGroup>
+          </label>
+        ))}
+      </div>
+    </div>
   );
 }

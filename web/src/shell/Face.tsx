@@ -17,7 +17,7 @@ export function Face({ name, size, badge }: Props) {
 export function colorOf(name: string): (typeof COLORS)[number] {
   let sum = 0;
   for (const character of name) {
-    sum = (sum * 29 + (character.codePointAt(0) ?? 0)) % 65_521;
+    sum = (sum * 37 + (character.codePointAt(0) ?? 0)) % 65_521;
   }
   return COLORS[sum % COLORS.length] ?? COLORS[0];
 }

@@ -2,7 +2,7 @@ import type { Texts } from "./nb";
 
 /** The page's own texts in English. */
 export const en: Texts = {
-  language: "en",
+  language: "en-GB",
   app: "SmartCall for Teams",
   demo: "Demo on your own machine",
   toLight: "Switch to light appearance",
@@ -22,7 +22,7 @@ export const en: Texts = {
   numberLabel: "Calling number",
   numberExample: "E.g. 22 33 44 55",
   hidden: "Hidden number",
-  queueOf: (count) => `Queue – rings ${count} phones`,
+  queueOf: (count) => `Queue of ${count}`,
   ring: "Ring",
   ringing: "Ringing …",
   chooseCaller: "Type a number",

@@ -1,6 +1,6 @@
 /** The page's own texts in Norwegian. The cards bring their own, from the bot. */
 export const nb = {
-  language: "nb",
+  language: "nb-NO",
   app: "SmartCall for Teams",
   demo: "Demo på egen maskin",
   toLight: "Bytt til lyst utseende",
@@ -20,7 +20,7 @@ export const nb = {
   numberLabel: "Nummer som ringer",
   numberExample: "F.eks. 22 33 44 55",
   hidden: "Skjult nummer",
-  queueOf: (count: number) => `Kø – ringer hos ${count}`,
+  queueOf: (count: number) => `Kø til ${count}`,
   ring: "Ring",
   ringing: "Ringer …",
   chooseCaller: "Skriv inn et nummer",
