@@ -37,7 +37,7 @@ lint: ## style, types, import directions, the page's checks, and the repository'
 	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted as agreed: make format"; exit 1; }
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/mypy --no-error-summary scripts
-	@$(BIN)/lint-imports --config pyproject.toml --no-logo > $(BIN)/../.imports 2>&1 || { cat $(BIN)/../.imports; exit 1; }
+	@$(BIN)/lint-imports --config pyproject.toml --no-logo > .venv/.imports 2>&1 || { cat .venv/.imports; exit 1; }
 	@cd web && $(NPM) run --silent check
 	@$(PYTEST) -q --durations=0 --durations-min=5 -m repository
 
