@@ -81,9 +81,9 @@ def _caller(who: Who) -> Container:
 
 def _details(who: Who) -> list[TextRun]:
     """Title and company, the company a little stronger: it is what a colleague would call out."""
-    runs = []
-    for index, detail in enumerate(who.details):
-        runs.append(run(SEPARATOR * (index > 0) + detail, bold=detail == who.company))
+    runs: list[TextRun] = []
+    for detail in who.details:
+        runs += [run(SEPARATOR)] * bool(runs) + [run(detail, bold=detail == who.company)]
     return runs
 
 

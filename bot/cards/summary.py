@@ -31,7 +31,7 @@ def talk_time(popup: Popup, texts: Texts) -> str | None:
 def summarize(popup: Popup, texts: Texts) -> str:
     """ "Nora Lie (Havnelageret AS) ringer – 22 33 44 55 · kø Salg"."""
     who = identify(popup, texts)
-    named = texts.summary.who_detail.format(name=who.spoken, detail=who.company) if who.company else who.spoken
+    named = texts.summary.who_detail.format(name=who.spoken, detail=who.aside) if who.aside else who.spoken
     if popup.state is PopupState.RINGING:
         outbound = popup.direction is Direction.OUTBOUND
         said = (texts.summary.ringing_outbound if outbound else texts.summary.ringing).format(who=named)

@@ -18,7 +18,8 @@ class Who:
     name: str  # the large line; never empty
     spoken: str  # the same inside a sentence ("… ringer")
     details: tuple[str, ...] = ()  # title, company or place, or what we have to say instead
-    company: str | None = None  # the one detail that belongs in the toast
+    company: str | None = None  # which of the details is the company
+    aside: str | None = None  # what stands in brackets after the name in the toast
     number: str | None = None  # None when the large line is the number, or there is none
     evidence: str | None = None  # why we think so
     owner: str | None = None  # whose customer it is
@@ -66,14 +67,15 @@ def name_of(match: Match, texts: Texts) -> str:
 def _matched(match: Match, number: str | None, texts: Texts) -> Who:
     name = name_of(match, texts)
     company = plain(match.company, ROLE)
-    if match.role is SourceRole.DIRECTORY:
-        company = company or plain(match.place, SHORT)
+    place = plain(match.place, SHORT) if match.role is SourceRole.DIRECTORY else ""
+    aside = company or place
     owner = plain(match.owner, NAME)
     return Who(
         name=name,
         spoken=name,
         details=tuple(detail for detail in describe_match(match) if detail != name),
-        company=company if company != name else None,
+        company=company or None,
+        aside=aside if aside != name else None,
         number=number,
         evidence=explain_match(match, texts),
         owner=texts.card.owner.format(name=owner) if owner else None,
@@ -87,6 +89,6 @@ def _colleague(popup: Popup, number: str | None, texts: Texts) -> Who:
             name=number or texts.card.colleague_unnamed,
             spoken=number or texts.card.colleague_unnamed,
             details=(texts.card.colleague,) if number else (),
-            company=texts.summary.colleague if number else None,
+            aside=texts.summary.colleague if number else None,
         )
-    return Who(name=name, spoken=name, details=(texts.card.colleague,), company=texts.summary.colleague, number=number)
+    return Who(name=name, spoken=name, details=(texts.card.colleague,), aside=texts.summary.colleague, number=number)
