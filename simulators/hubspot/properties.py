@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
 from simulators.hubspot import phones
@@ -113,14 +114,12 @@ def check_value(definition: Property, value: str) -> tuple[str, str] | None:
 
 def _check_number(definition: Property, value: str) -> tuple[str, str] | None:
     try:
-        number = float(value)
+        usable = isfinite(float(value))
     except ValueError:
-        number = float("nan")
-    if definition.name == "hs_call_duration" and not value.isascii():
-        number = float("nan")
-    if number != number or number in (float("inf"), float("-inf")):
+        usable = False
+    if not usable:
         return "INVALID_NUMBER", f"{value} was not a valid number."
-    if definition.name == "hs_call_duration" and (not value.isdigit()):
+    if definition.name == "hs_call_duration" and not (value.isascii() and value.isdigit()):
         return "INVALID_INTEGER", f"{value} was not a whole number of milliseconds."
     return None
 
