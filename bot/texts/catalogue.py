@@ -130,10 +130,6 @@ class ReplyTexts:
     call_gone: str
     not_yours: str
     unknown_action: str
-    match_chosen: str
-    searching_again: str
-    nothing_new: str
-    try_later: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=_STRICT)
