@@ -94,10 +94,11 @@ def _sudo() -> list[str] | None:
 
 
 def _run(command: list[str], environment: dict[str, str], *, quiet: bool = False) -> bool:
-    """True when the command ended well. Standard output is kept for the path alone."""
-    errors = subprocess.DEVNULL if quiet else None
-    output = subprocess.DEVNULL
-    return subprocess.run(command, env=environment, stdout=output, stderr=errors, check=False).returncode == 0
+    """True when the command ended well. Standard output is kept for the path alone; a failure's last words are shown."""
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode and not quiet:
+        print("".join((done.stdout + done.stderr).splitlines(keepends=True)[-8:]), file=sys.stderr, flush=True)
+    return done.returncode == 0
 
 
 def _system() -> str:
