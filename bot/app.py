@@ -76,7 +76,9 @@ class Service:
         """Make the parts, and their routes on :attr:`app`. More routes may be added before :meth:`listen`."""
         settings, database, now = self.settings, self.database, self._now
         self._http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=_CONNECTIONS), headers={"User-Agent": "SmartCall"}
+            connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
+            cookie_jar=aiohttp.DummyCookieJar(),  # no outside system is told what another call was about
+            headers={"User-Agent": "SmartCall"},
         )
         bell = Bell()
         limiter = RowLimiter(database, now)

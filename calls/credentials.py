@@ -43,7 +43,10 @@ class RowCredentials:
             if stored is not None and self._is_fresh(stored):
                 return self._remember(key, stored)
             if leased:
-                return self._remember(key, await self._renew(connection, stored, lease, refresh))
+                # Shielded: a lookup that gives up must not cancel what the next one needs.
+                renewing = asyncio.create_task(self._renew(connection, stored, lease, refresh))
+                renewing.add_done_callback(_hear)
+                return self._remember(key, await asyncio.shield(renewing))
             await asyncio.sleep(_LOOK_AGAIN)
         raise Transient("another node has been renewing this connection's token for too long")
 
@@ -94,3 +97,9 @@ class RowCredentials:
             async with self._database.tenant(connection.tenant_id) as unit:
                 await unit.sql.execute(_SQL["free_token"], connection.connection_id, lease)
         return token
+
+
+def _hear(task: asyncio.Task[Token]) -> None:
+    """A renewal nobody waits for any more may fail in silence: the next one tries again."""
+    if not task.cancelled():
+        task.exception()

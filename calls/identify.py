@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable
+import logging
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from calls.cards import Cards
 from calls.database import Database
+from calls.errors import OutsideError
 from calls.ingest import read_events
 from calls.lookup import Lookup, Patience, look_up
+from calls.matching import rank
+from calls.model import Ability
 from calls.numbers import Number
 from calls.queue import Task
 from calls.reducer import fold
 from calls.scene import LOOKUP, lock_lookup
-from calls.sources import Sources
+from calls.sources import OpenSource, Sources
 from calls.sql_blocks import read_blocks
 
+log = logging.getLogger(__name__)
 _SQL = read_blocks(Path(__file__).parent / "sql" / "identify.sql")
 
 
@@ -28,6 +33,7 @@ class _Order:
     """A lookup that is ours to do."""
 
     number: Number
+    before: Lookup  # what the sources said when they were asked the last time
     toast_in: float  # seconds until a first card is posted whatever the sources have said; not positive: at once
 
 
@@ -62,24 +68,43 @@ class CardsJob:
             if row is None:
                 return None
             outside = fold(await read_events(unit, task.call_id)).outside
+            before = await lock_lookup(unit, task.call_id)
         if outside is None or outside.number is None:
             return None
-        return _Order(number=outside.number, toast_in=(row["toast_at"] - now).total_seconds())
+        return _Order(number=outside.number, before=before, toast_in=(row["toast_at"] - now).total_seconds())
 
     async def _identify(self, task: Task, order: _Order) -> None:
         toast_at = asyncio.get_running_loop().time() + order.toast_in
-        sources = [source.as_source for source in await self._sources.to_ask(task.tenant_id)]
-        stages = look_up(order.number, sources, self._patience)
-        kept: Lookup | None = None
-        latest, toasted = Lookup(), False
+        opened = await self._sources.to_ask(task.tenant_id)
+        stages = look_up(order.number, [source.as_source for source in opened], self._patience)
+        kept, latest, toasted = order.before, order.before, False
         async with contextlib.aclosing(_with_timer(stages, toast_at)) as steps:
             async for step in steps:
                 latest = step or latest
                 toasted = toasted or step is None or latest.worth_a_toast
-                if toasted and latest != kept:
+                # Asked again, the sources' silence does not wipe what they said the first time.
+                if toasted and latest != kept and (latest.worth_a_toast or not order.before.answers):
                     await self._keep(task, latest)
                     kept = latest
                     await self._cards.show(task.tenant_id, task.call_id)
+        detailed = await self._with_details(order.number, latest, opened)
+        if detailed != latest:
+            await self._keep(task, detailed)
+
+    async def _with_details(self, number: Number, lookup: Lookup, opened: Sequence[OpenSource]) -> Lookup:
+        """What the best match's own source adds to it, after the first card and without a banner."""
+        best = next(iter(rank(lookup.matches, number)), None)
+        source = next((each for each in opened if best and each.connection.connection_id == best.connection_id), None)
+        if best is None or source is None or Ability.DETAILS not in source.connector.spec.abilities:
+            return lookup
+        deadline = asyncio.get_running_loop().time() + self._patience.hard
+        try:
+            async with asyncio.timeout_at(deadline):
+                details = await source.connector.details(best, deadline=deadline)
+        except (OutsideError, TimeoutError) as problem:
+            log.info("source %s gave no details: %s", best.connection_id, type(problem).__name__)
+            return lookup
+        return lookup.enriched(best, details)
 
     async def _keep(self, task: Task, lookup: Lookup) -> None:
         """Store the answers, want the popups anew, and open the door for first cards."""

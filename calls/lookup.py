@@ -14,7 +14,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from calls.errors import OutsideError
-from calls.model import Found, Match, RecordRef, SourceRole
+from calls.model import Details, Found, Match, RecordRef, SourceRole
 from calls.numbers import Number
 
 log = logging.getLogger(__name__)
@@ -55,10 +55,26 @@ class Lookup:
         """Somebody has named the caller, or there is nobody left to wait for."""
         return bool(self.matches) or self.done
 
+    def enriched(self, match: Match, details: Details) -> Lookup:
+        """The same lookup, with what its source has added about one match."""
+        better = replace(
+            match,
+            title=details.title or match.title,
+            company=details.company or match.company,
+            owner=details.owner or match.owner,
+        )
+        return replace(self, answers=tuple(_with_match(answer, match, better) for answer in self.answers))
+
     @property
     def silent_sources(self) -> tuple[str, ...]:
         quiet = (SourceState.SILENT, SourceState.FAILED)
         return tuple(answer.source for answer in self.answers if answer.state in quiet)
+
+
+def _with_match(answer: Answer, old: Match, new: Match) -> Answer:
+    known = (old.connection_id, old.ref)
+    matches = tuple(new if (match.connection_id, match.ref) == known else match for match in answer.matches)
+    return replace(answer, matches=matches)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,10 +105,8 @@ async def look_up(number: Number, sources: Sequence[Source], patience: Patience)
     answers = {source.connection_id: _unanswered(source) for source in crms}
     tasks = {_ask(source, number, start + patience.hard): source for source in crms}
     patient_until = start + patience.crm
-    if tasks:
-        yield Lookup(answers=tuple(answers.values()))
     try:
-        while tasks or directories:
+        while True:
             crm_open = any(answer.state is SourceState.ASKED for answer in answers.values())
             if directories and not crm_open:
                 if not any(answer.matches for answer in answers.values()):
@@ -100,8 +114,9 @@ async def look_up(number: Number, sources: Sequence[Source], patience: Patience)
                         answers[source.connection_id] = _unanswered(source)
                         tasks[_ask(source, number, loop.time() + patience.directory)] = source
                 directories = []
-                if not tasks:
-                    break
+            if not tasks:
+                break
+            yield Lookup(answers=tuple(answers.values()))
             wait = max(0.0, patient_until - loop.time()) if crm_open else None
             finished, _ = await asyncio.wait(tasks, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
             for task in finished:
@@ -111,8 +126,6 @@ async def look_up(number: Number, sources: Sequence[Source], patience: Patience)
                 for key, answer in answers.items():
                     if answer.state is SourceState.ASKED:
                         answers[key] = replace(answer, state=SourceState.SILENT)
-            if tasks or directories:
-                yield Lookup(answers=tuple(answers.values()))
         yield Lookup(answers=tuple(answers.values()), done=True)
     finally:
         for task in tasks:
