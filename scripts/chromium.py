@@ -94,7 +94,7 @@ def _sudo() -> list[str] | None:
 
 
 def _run(command: list[str], environment: dict[str, str], *, quiet: bool = False) -> bool:
-    """True when the command ended well. Standard output is kept for the path alone; a failure's last words are shown."""
+    """True when the command ended well. Standard output is kept for the path alone; a failure shows its last words."""
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode and not quiet:
         print("".join((done.stdout + done.stderr).splitlines(keepends=True)[-8:]), file=sys.stderr, flush=True)
