@@ -62,10 +62,12 @@ class PackagedPostgres:
         """Take it down; quiet when it is not running. ``mode`` is pg_ctl's: "fast", or "immediate" as after a crash."""
         await asyncio.to_thread(self._run, "pg_ctl", "-D", str(self.data_dir), "-m", mode, "-w", "stop", check=False)
 
-    async def create_database(self, name: str) -> str:
-        """The owner's URL of a database, created when it is not there."""
+    async def create_database(self, name: str, *, anew: bool = False) -> str:
+        """The owner's URL of a database, created when it is not there; ``anew`` throws the old one away."""
         connection = await asyncpg.connect(self.url())
         try:
+            if anew:
+                await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
             known = await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name)
             if not known:
                 await connection.execute(f'CREATE DATABASE "{name}"')

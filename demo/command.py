@@ -58,7 +58,8 @@ async def run(chosen: argparse.Namespace) -> int:
 
 
 async def _open(settings: Settings, postgres: PackagedPostgres | None) -> Service:
-    url = await postgres.create_database("demo") if postgres else str(settings.owner_url)
+    # The simulators forget everything between two runs, and so does the demo.
+    url = await postgres.create_database("demo", anew=True) if postgres else str(settings.owner_url)
     settings = settings.model_copy(
         update={
             "database_url": SecretStr(url) if settings.database_url is None else settings.database_url,
