@@ -39,8 +39,8 @@ def _config() -> Config:
 def _migrate(owner_url: str) -> None:
     engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
     with engine.connect() as connection:
-        connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS smartcall")
         connection.exec_driver_sql(f"SELECT pg_advisory_lock({_ONE_AT_A_TIME})")
+        connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS smartcall")
         connection.commit()
         config = _config()
         config.attributes["connection"] = connection
