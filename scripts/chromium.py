@@ -25,6 +25,7 @@ _HELP = (
     "no Chromium for the browser tests. Install Chromium or Chrome, or name one: "
     "SMARTCALL_CHROMIUM=/path/to/chromium make test"
 )
+_HELP_DRIVER = "Playwright's own Node does not start here; on Debian and Ubuntu: sudo apt-get install libatomic1"
 
 
 def find() -> str | None:
@@ -67,14 +68,20 @@ def install() -> None:
             return
 
 
-def _with_apt() -> bool:
+def driver_works() -> bool:
+    """Playwright brings a Node of its own; a bare Debian lacks one library of its (libatomic1)."""
+    version = [sys.executable, "-m", "playwright", "--version"]
+    return _run(version, dict(os.environ), quiet=True) or (_with_apt("libatomic1") and _run(version, dict(os.environ)))
+
+
+def _with_apt(package: str = "chromium") -> bool:
     sudo = _sudo()
     if sudo is None or not shutil.which("apt-get"):
         return False
-    print("      apt-get install chromium", file=sys.stderr, flush=True)
+    print(f"      apt-get install {package}", file=sys.stderr, flush=True)
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     return _run([*sudo, "apt-get", "update", "-qq"], quiet) and _run(
-        [*sudo, "apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], quiet
+        [*sudo, "apt-get", "install", "-y", "-qq", "--no-install-recommends", package], quiet
     )
 
 
@@ -117,6 +124,9 @@ def main(arguments: list[str]) -> int:
         print(_HELP, file=sys.stderr)
         return 1
     if "--install" in arguments:
+        if not driver_works():
+            print(_HELP_DRIVER, file=sys.stderr)
+            return 1
         STAMP.write_text(path)
     else:
         print(path)
