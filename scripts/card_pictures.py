@@ -32,7 +32,6 @@ from bot.cards.samples import SAMPLES  # noqa: E402
 from bot.texts import Texts, load_texts  # noqa: E402
 from calls.numbers import Number, NumberKind  # noqa: E402
 
-WIDTH = 480  # CSS pixels of a card in a desktop chat
 THEMES = {"light": "#f5f5f5", "dark": "#1f1f1f"}  # the chat's background behind the card
 PICTURES = {  # file name: sample
     "ringing": "ringing-matched",
@@ -125,6 +124,9 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "pictures")
     parser.add_argument("--modules", type=Path, default=ROOT / "web" / "node_modules")
     parser.add_argument("--language", default="nb")
+    parser.add_argument(
+        "--width", type=int, default=480, help="CSS pixels of a card; 480 is a desktop chat, 320 a phone"
+    )
     parser.add_argument("--all", action="store_true", help="every sample instead of the README's choice")
     options = parser.parse_args()
     if not (options.modules / "adaptivecards").is_dir():
@@ -174,7 +176,7 @@ def shoot(
     configs = {theme: json.loads((ROOT / f"web/src/teams/hostConfig.{theme}.json").read_text()) for theme in THEMES}
     trouble: list[str] = []
     for theme in themes:
-        trouble += page.evaluate(DRAW, [cards, configs, list(names), theme, WIDTH, grid])
+        trouble += page.evaluate(DRAW, [cards, configs, list(names), theme, options.width, grid])
         page.evaluate(
             "([theme, colour]) => { document.querySelector('.' + theme).style.background = colour }",
             [theme, THEMES[theme]],

@@ -37,14 +37,14 @@ def quiet(text: str, *, spacing: Spacing = Spacing.NONE) -> RichTextBlock:
     return line(run(text, size=FontSize.SMALL, subtle=True), spacing=spacing)
 
 
-def headline(text: str) -> TextBlock:
+def headline(text: str, size: FontSize = FontSize.EXTRA_LARGE) -> TextBlock:
     """The one thing that must be read, and a heading for screen readers.
 
     No ``maxLines``: with it the renderer gives up its own line height, and a host's smaller one would cut letters off.
     """
     return TextBlock(
         text=escape_markdown(text),
-        size=FontSize.EXTRA_LARGE,
+        size=size,
         weight=FontWeight.BOLDER,
         style=TextBlockStyle.HEADING,
         wrap=True,

@@ -27,7 +27,8 @@ def notes(popup: Popup, texts: Texts) -> list[RichTextBlock]:
 
 
 def _about_call(popup: Popup, texts: Texts) -> Iterator[RichTextBlock]:
-    people = [name for name in (plain(person, SHORT) for person in popup.rang) if name]
+    others = (person for person in popup.rang if person != popup.answered_by)  # the strip names who answered
+    people = [name for name in (plain(person, SHORT) for person in others) if name]
     if people:
         said = texts.card.ringing_also if popup.state is PopupState.RINGING else texts.card.rang_also
         yield quiet(said.format(names=join_names(people, texts, limit=_PEOPLE)))

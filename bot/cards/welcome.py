@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from adaptive_cards.card import AdaptiveCard, Container
 from adaptive_cards.types import ContainerStyle, FontSize, Spacing
 
-from bot.cards.elements import GAP, line, run
+from bot.cards.elements import GAP, headline, line, run
 from bot.cards.finish import RenderedCard, finish
 from bot.texts import Texts, join_names
 from calls.numbers import Number, format_number
@@ -23,7 +23,7 @@ def welcome_card(texts: Texts, *, lines: Sequence[Number] = ()) -> RenderedCard:
     icon = "☎\ufe0e" if numbers else "!"
     builder = (
         AdaptiveCard.new()
-        .add_item(line(run(welcome.title, size=FontSize.LARGE, bold=True)))
+        .add_item(headline(welcome.title, FontSize.LARGE))
         .add_item(line(run(welcome.intro), spacing=Spacing.SMALL))
         .add_item(line(run(welcome.follow), spacing=Spacing.SMALL))
         .add_item(Container(style=style, spacing=Spacing.MEDIUM, items=[line(run(icon + GAP), run(state))]))

@@ -45,7 +45,7 @@ NORA_LINES = [
             "queue-elsewhere",
             [
                 "→\u2002Besvart av Per Berg · 1 min 4 s · kø Salg", BEGAN, *NORA_LINES,
-                "Ringte også hos Per Berg og Ola Nes", "[Åpne i HubSpot]",
+                "Ringte også hos Ola Nes", "[Åpne i HubSpot]",
             ],
         ),
         (
