@@ -52,15 +52,15 @@ class SendLimits:
         self._limiter = limiter
         self._rates = rates or Rates()
         self._sleep = sleep
-        self._posting: Counter[UUID] = Counter()  # posts waiting for a token, by tenant
+        self._posting: Counter[UUID] = Counter()  # posts waiting for their tenant's token
 
     async def before_post(self, chat: Chat, deadline: float) -> None:
         """Take what a new message needs. Raises Throttled when that cannot be had before ``deadline`` (loop time)."""
         if chat.tenant_id is None:
             return
+        await self._take_chat(chat.tenant_id, chat, deadline)
         self._posting[chat.tenant_id] += 1
         try:
-            await self._take_chat(chat.tenant_id, chat, deadline)
             await self._take_tenant(chat.tenant_id, deadline)
         finally:
             self._posting[chat.tenant_id] -= 1

@@ -193,10 +193,11 @@ async def test_an_update_that_times_out_is_transient(bot: Any, microsoft: Any, h
 
 
 async def test_a_redirect_is_not_followed_with_our_token(bot: Any, microsoft: Any) -> None:
-    microsoft.script.append(lambda request: web.Response(status=307, headers={"Location": microsoft.url("/keys/jwks")}))
+    elsewhere = {"Location": microsoft.url("/connector/elsewhere")}
+    microsoft.script.append(lambda request: web.Response(status=307, headers=elsewhere))
     with pytest.raises(Refused):
         await bot.gateway.post(bot.chat(), ACTIVITY, deadline=bot.deadline())
-    assert microsoft.key_fetches == 0
+    assert len(microsoft.requests) == 1
 
 
 async def test_no_token_goes_to_a_host_that_is_not_on_the_list(bot: Any, microsoft: Any) -> None:

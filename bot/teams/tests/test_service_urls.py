@@ -19,6 +19,7 @@ NEVER = [
     "https://smba.trafficmanager.net.evil.example/teams/",
     "https://evil.example/smba.trafficmanager.net/",
     "https://smba.trafficmanager.net@evil.example/",
+    "https://user:word@smba.trafficmanager.net/",
     "https://evil.example#smba.trafficmanager.net",
     "https://evil.example\\@smba.trafficmanager.net/",
     "https://smba.trafficmanager.net:8443/",

@@ -131,10 +131,12 @@ async def test_another_channel_is_401(bot: Any, serve: Any, channel: Any) -> Non
     assert (await client.send(bot.activity(channelId=channel)))[0] == 401
 
 
-async def test_an_activity_without_service_url_is_401(bot: Any, serve: Any) -> None:
+async def test_an_activity_without_service_url_is_401(bot: Any, signer: Any, serve: Any) -> None:
     client = await serve()
-    assert (await client.send(bot.activity(serviceUrl=None)))[0] == 401
-    assert (await client.send(bot.activity(serviceUrl="")))[0] == 401
+    for missing in (None, ""):
+        token = signer.sign(bot.claims(serviceurl=missing))
+        assert (await client.send(bot.activity(serviceUrl=missing)))[0] == 401
+        assert (await client.send(bot.activity(serviceUrl=missing), token=token))[0] == 401
 
 
 async def test_a_service_url_outside_the_list_is_refused_even_with_a_token_for_it(
