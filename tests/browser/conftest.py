@@ -1,4 +1,8 @@
-"""A real Chromium for the tests in this folder."""
+"""A browser, the built page, and the simulators behind it.
+
+The browser is the one that ``scripts/chromium.py`` finds (``SMARTCALL_CHROMIUM`` names another). The page must have
+been built; ``make test`` does that.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +12,33 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
 from scripts import chromium
+from tests.browser.page import Opener, SmartCallPage
+from tests.browser.surroundings import DIST, Surroundings
 
-# Nothing but what a test does may reach for the network.
-_QUIET = ("--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update")
+_FLAGS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    path = chromium.find()
-    assert path, "no Chromium; `make test` finds or fetches one"
+    """One Chromium for the whole run; every page gets a context of its own."""
+    program = chromium.find()
+    assert program, "no Chromium; `make test` finds or fetches one"
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=["--disable-gpu", *_QUIET])
-        yield browser
-        await browser.close()
+        started = await playwright.chromium.launch(executable_path=program, args=list(_FLAGS))
+        yield started
+        await started.close()
 
 
 @pytest.fixture
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    """A page of its own (nothing stored), in Norwegian. An exception that nobody catches in it fails the test."""
+    """An empty page of its own (nothing stored), in Norwegian. An exception nobody catches in it fails the test."""
     context = await browser.new_context(
         locale="nb-NO", timezone_id="Europe/Oslo", viewport={"width": 1400, "height": 900}
     )
@@ -35,3 +48,40 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     yield page
     await context.close()
     assert not thrown
+
+
+@pytest.fixture
+async def open_page(browser: Browser) -> AsyncIterator[Opener]:
+    """Opens the page at an address, in a context of its own, as a :class:`SmartCallPage`.
+
+    A script error on any opened page fails the test.
+    """
+    contexts, errors = [], []
+
+    async def open_one(address: str, *, width: int = 1440, height: int = 900, dark: bool = False) -> SmartCallPage:
+        context = await browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+            locale="nb-NO",
+            timezone_id="Europe/Oslo",
+        )
+        contexts.append(context)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return await SmartCallPage(page, address).open()
+
+    yield open_one
+    for context in contexts:
+        await context.close()
+    assert errors == []
+
+
+@pytest.fixture
+async def surroundings() -> AsyncIterator[Surroundings]:
+    if not (DIST / "index.html").exists():
+        pytest.fail("the page is not built: npm --prefix web ci && npm --prefix web run build")
+    around = Surroundings()
+    await around.start()
+    yield around
+    await around.stop()

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Page
+
+pytestmark = pytest.mark.browser
 
 DIST = Path(__file__).resolve().parents[2] / "web" / "dist"
 
