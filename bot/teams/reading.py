@@ -86,7 +86,7 @@ def _user(activity: Activity) -> TeamsUser | None:
 def _time(value: Any) -> datetime | None:
     if not isinstance(value, datetime):
         return None
-    return value if value.tzinfo else value.replace(tzinfo=UTC)
+    return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)  # not the SDK's own zone object
 
 
 def _at(value: Any, *path: str) -> str | None:

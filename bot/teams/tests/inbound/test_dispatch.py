@@ -48,6 +48,7 @@ class TestTheChat:
         assert chat.service_url == microsoft.service_url
         assert (chat.user.mri, chat.user.aad_object_id) == ("29:kari", "0d1c7d0e-5b11-4c39-8a7e-3f6a2b9c1d01")
         assert chat.seen_at == datetime(2026, 1, 2, 3, 4, 5, 123456, tzinfo=UTC)
+        assert chat.seen_at.tzinfo is UTC
         assert chat.locale == "nb-NO"
 
     async def test_the_tenant_is_channel_datas_and_no_other(self, bot: Any, serve: Any) -> None:
