@@ -12,6 +12,7 @@ from bot.cards.links import safe_url
 from bot.cards.untrusted import SHORT, plain
 from bot.texts import Texts, format_duration, join_names
 from bot.texts.phrases import capitalize
+from calls.model import Direction
 from calls.numbers import format_number
 from calls.popup import Identity, JournalState, Popup, PopupState
 
@@ -51,8 +52,8 @@ def _times(popup: Popup, texts: Texts) -> list[str]:
         rang = int((popup.ended_at - popup.started_at).total_seconds())
         if rang > 0:
             said.append(texts.card.rang_for.format(duration=format_duration(rang, texts)))
-    note = texts.outcome_note.get(popup.outcome) if popup.outcome else None
-    if note and popup.state is not PopupState.ANSWERED_ELSEWHERE:
+    told = popup.direction is not Direction.OUTBOUND and popup.state is not PopupState.ANSWERED_ELSEWHERE
+    if told and popup.outcome and (note := texts.outcome_note.get(popup.outcome)):
         said.append(note)
     return said
 

@@ -82,7 +82,7 @@ _STATES: Mapping[PopupState, Mapping[str, object]] = {
 _IDENTITIES: Mapping[Identity, Mapping[str, object]] = {
     Identity.MATCHED: {"number": _number("22334455"), "matches": (NORA,)},
     Identity.DIRECTORY: {"number": _number("90011223"), "matches": (LISTED,), "may_search_again": True},
-    Identity.COLLEAGUE: {"number": _number("90000002"), "colleague": "Per Berg", "direction": Direction.INTERNAL},
+    Identity.COLLEAGUE: {"number": _number("90000002"), "colleague": "Eva Dahl", "direction": Direction.INTERNAL},
     Identity.UNKNOWN: {"number": _number("91234567"), "may_search_again": True},
     Identity.WITHHELD: {"number": None},
     Identity.UNAVAILABLE: {"number": None},

@@ -11,7 +11,7 @@ import pytest
 from bot.cards import render_popup
 from bot.cards.samples import JONAS, LISTED, NORA, SAMPLES, WAREHOUSE, sample
 from bot.texts import Texts
-from calls.model import Outcome
+from calls.model import Direction, Outcome
 from calls.popup import Identity, PopupState
 
 Card = dict[str, Any]
@@ -82,7 +82,7 @@ NORA_LINES = [
         ("ringing-unknown", ["☎\ufe0e\u2002Ringer", BEGAN, "912 34 567", "Ukjent nummer", "[Søk igjen]"]),
         ("ringing-withheld", ["☎\ufe0e\u2002Ringer", BEGAN, "Skjult nummer"]),
         ("ringing-unavailable", ["☎\ufe0e\u2002Ringer", BEGAN, "Uten nummer", "Nummeret fulgte ikke med anropet"]),
-        ("ringing-colleague", ["☎\ufe0e\u2002Ringer", BEGAN, "Per Berg", "Kollega", "900 00 002"]),
+        ("ringing-colleague", ["☎\ufe0e\u2002Ringer", BEGAN, "Eva Dahl", "Kollega", "900 00 002"]),
         ("busy-withheld", ["⊘\u2002Opptatt", BEGAN, "Skjult nummer"]),
         ("rejected-withheld", ["✕\u2002Avvist av deg", BEGAN, "Skjult nummer"]),
         (
@@ -144,6 +144,11 @@ def test_how_a_call_ended_is_said_where_it_adds_something(nb: Texts, read: Read)
     popup = sample(PopupState.MISSED, Identity.WITHHELD, outcome=Outcome.UNREACHABLE)
     assert read(render_popup(popup, nb).card)[-1] == "Ringte i 18 s · telefonen var ikke tilgjengelig"
     assert read(render_popup(SAMPLES["transferred"], nb).card)[-2].endswith(" · satt over")
+
+
+def test_on_our_own_call_nobody_is_told_that_the_caller_hung_up(nb: Texts, read: Read) -> None:
+    popup = sample(PopupState.MISSED, Identity.WITHHELD, direction=Direction.OUTBOUND)
+    assert read(render_popup(popup, nb).card)[-1] == "Ringte i 18 s"
 
 
 def test_talk_time_is_never_guessed(nb: Texts, read: Read) -> None:

@@ -29,7 +29,7 @@ from bot.texts import Texts
         ),
         ("company", "Havnelageret AS ringer – 22 33 44 00", "Havnelageret AS is calling – 22 33 44 00"),
         ("ringing-directory", "Kari Prøve (Oslo) ringer – 900 11 223", "Kari Prøve (Oslo) is calling – 900 11 223"),
-        ("ringing-colleague", "Per Berg (kollega) ringer – 900 00 002", "Per Berg (colleague) is calling – 900 00 002"),
+        ("ringing-colleague", "Eva Dahl (kollega) ringer – 900 00 002", "Eva Dahl (colleague) is calling – 900 00 002"),
         ("ringing-unknown", "Ukjent nummer ringer – 912 34 567", "Unknown number is calling – 912 34 567"),
         ("searching", "912 34 567 ringer", "912 34 567 is calling"),
         ("ringing-withheld", "Skjult nummer ringer", "Hidden number is calling"),
