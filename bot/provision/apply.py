@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,10 @@ class Change:
 
     def __str__(self) -> str:
         return f"{self.sign} {self.what}"
+
+
+class _OnlyLooking(Exception):
+    """Ends the transaction of a dry run."""
 
 
 class _Applying:
@@ -187,20 +192,18 @@ async def apply_company(
             if provider is None:
                 raise BadCompanyFile(f"connection {part.name}: provided_by names no connection; apply its file first")
             providers[part.provided_by] = provider
-    async with database.tenant(company.tenant.id) as unit:
-        applying = _Applying(unit, company, environment, folder)
-        writing = unit.sql.transaction()
-        await writing.start()
-        try:
+    changes: list[Change] = []
+    with suppress(_OnlyLooking):
+        async with database.tenant(company.tenant.id) as unit:
+            applying = _Applying(unit, company, environment, folder)
             await applying.tenant(bot_tenant)
             await applying.bots()
             await applying.connections(providers)
             await applying.employees()
-        except BaseException:
-            await writing.rollback()
-            raise
-        await (writing.rollback() if dry_run else writing.commit())
-    return applying.changes
+            changes = applying.changes
+            if dry_run:
+                raise _OnlyLooking  # takes everything back
+    return changes
 
 
 async def _read_provider(database: Database, connection_id: UUID) -> Connection | None:

@@ -1,8 +1,4 @@
--- Questions that stand outside any tenant, and the door into one.
-
--- name: enter_tenant
--- Holds to the end of the transaction; row-level security compares every row with it.
-SELECT set_config('smartcall.tenant', $1, true)
+-- Questions that stand outside any tenant.
 
 -- name: may_ignore_row_security
 SELECT r.rolsuper OR r.rolbypassrls
