@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.page import Opener
-from tests.browser.surroundings import KARI, Surroundings
+from tests.browser.surroundings import KARI, OLA, Surroundings
 
 pytestmark = pytest.mark.browser
 
@@ -195,6 +195,10 @@ async def test_a_telephone_is_wide_enough(surroundings: Surroundings, open_page:
     assert box is not None
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
+    await surroundings.post_card(OLA, card("Nora Lie ringer Ola"), "Nora Lie ringer Ola")
+    await page.open_toast("Nora Lie ringer Ola")
+    await expect(page.chat("Ola Berg").message()).to_be_focused()
+    await expect(chat.box).to_be_hidden()
     await page.chat("Amina Ali").install()
     await page.answer("Ola Berg")
     await page.hang_up()
@@ -230,6 +234,11 @@ async def test_a_call_can_be_made_without_a_mouse(surroundings: Surroundings, op
     await tab_to("Svar som Ola Berg")
     await keys.press("Enter")
     await expect(page.calls).to_contain_text("I samtale")
+    await keys.press("Tab")  # the Answer button is gone, the place it was in is not
+    await expect(page.calls.get_by_role("button", name="Legg på")).to_be_focused()
+    await keys.press("Enter")
+    await expect(page.calls.get_by_role("article")).to_have_count(0)
+    await expect(page.calls).to_be_focused()
 
 
 async def test_news_is_told_to_those_who_listen(surroundings: Surroundings, open_page: Opener) -> None:

@@ -19,6 +19,7 @@ export function App() {
   const [mode, setMode] = useChosenMode();
   const [language, setLanguage] = useLanguage();
   const [view, setView] = useState<View>("exchange");
+  const [chosen, setChosen] = useState<string | null>(null);
   const [sought, setSought] = useState<ToastEvent | null>(null);
   const toasts = useToasts();
   const teams = useTeams(toasts.add);
@@ -43,6 +44,7 @@ export function App() {
 
   const seek = useCallback((toast: ToastEvent) => {
     setView("teams");
+    setChosen(toast.user);
     setSought({ ...toast });
   }, []);
 
@@ -65,7 +67,13 @@ export function App() {
                   <Desk exchange={exchange.state} />
                 </FluentProvider>
               </div>
-              <Chats teams={teams.state} exchange={exchange.state} sought={sought} />
+              <Chats
+                teams={teams.state}
+                exchange={exchange.state}
+                chosen={chosen}
+                onChoose={setChosen}
+                sought={sought}
+              />
             </main>
             <Toasts list={toasts.list} users={teams.state?.users ?? []} onOpen={seek} onDismiss={toasts.dismiss} />
           </div>

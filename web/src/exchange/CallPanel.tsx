@@ -1,9 +1,10 @@
 import { Button } from "@fluentui/react-components";
 import { CallDismissRegular, CallEndFilled, CallFilled, CallInboundFilled } from "@fluentui/react-icons";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { answerCall, type Call, type ExchangeState, hangUpCall, rejectCall } from "../api/exchange";
 import { formatDuration } from "../format";
 import { Face } from "../shell/Face";
+import { useKeptFocus } from "../shell/useKeptFocus";
 import { useNow } from "../shell/useNow";
 import { Notice } from "../teams/Notice";
 import { useTexts } from "../texts";
@@ -16,6 +17,8 @@ export function CallPanel({ call, exchange }: { call: Call; exchange: ExchangeSt
   const now = useNow(true);
   const [working, setWorking] = useState(false);
   const [failed, setFailed] = useState(false);
+  const place = useRef<HTMLElement>(null);
+  useKeptFocus(place);
   const answered = call.state === "answered";
   const caller = nameCaller(call.from, exchange.callers, texts);
   const phones = call.answered_by === null ? call.ringing : [call.answered_by];
@@ -33,7 +36,14 @@ export function CallPanel({ call, exchange }: { call: Call; exchange: ExchangeSt
   }
 
   return (
-    <article className={css.panel} data-state={call.state} data-call={call.id} aria-label={caller}>
+    <article
+      className={css.panel}
+      data-state={call.state}
+      data-call={call.id}
+      aria-label={caller}
+      ref={place}
+      tabIndex={-1}
+    >
       <header className={css.header}>
         <span className={css.sign} aria-hidden="true">
           {answered ? <CallFilled /> : <CallInboundFilled />}

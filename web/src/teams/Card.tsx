@@ -80,7 +80,7 @@ export function Card({ message }: { message: Message }) {
 
   return (
     <>
-      <div className={css.card} data-mode={mode} ref={place} tabIndex={-1} />
+      <div className={css.card} data-mode={mode} ref={place} tabIndex={-1} lang={languageOf(card)} />
       {broken && <Notice kind="error" text={texts.cardUnreadable} />}
       {said !== null && <Notice kind={said.kind} text={said.text} onDismiss={() => setSaid(null)} />}
     </>
@@ -99,4 +99,9 @@ function showWorking(button: HTMLElement | undefined, working: boolean): void {
   if (working) {
     button?.setAttribute("aria-busy", "true");
   }
+}
+
+/** A card may be in another language than the page. */
+function languageOf(card: Record<string, unknown> | null): string | undefined {
+  return typeof card?.lang === "string" ? card.lang : undefined;
 }

@@ -1,7 +1,8 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Line } from "../api/exchange";
 import { type Membership, type Message, sendMessage, setMembership, type ToastEvent, type User } from "../api/teams";
 import { firstName } from "../format";
+import { useKeptFocus } from "../shell/useKeptFocus";
 import { useTexts } from "../texts";
 import css from "./Chat.module.css";
 import { ChatHeader, type PhoneState } from "./ChatHeader";
@@ -22,6 +23,8 @@ interface Props {
 /** One employee's Teams: the chat with SmartCall. */
 export function Chat({ user, messages, line, phone, sought }: Props) {
   const texts = useTexts();
+  const place = useRef<HTMLElement>(null);
+  useKeptFocus(place);
   const [problem, setProblem] = useState<string | null>(null);
   const [installing, setInstalling] = useState(false);
 
@@ -58,7 +61,7 @@ export function Chat({ user, messages, line, phone, sought }: Props) {
   }
 
   return (
-    <article className={css.chat} aria-label={texts.chatOf(user.name)} data-chat={user.name}>
+    <article className={css.chat} aria-label={texts.chatOf(user.name)} data-chat={user.name} ref={place} tabIndex={-1}>
       <ChatHeader user={user} line={line} phone={phone} onChange={(membership) => void change(membership)} />
       <div className={css.body}>
         {messages.length > 0 ? (

@@ -1,5 +1,4 @@
 import { CounterBadge, Spinner, Tab, TabList } from "@fluentui/react-components";
-import { useEffect, useState } from "react";
 import type { ExchangeState } from "../api/exchange";
 import type { TeamsState, ToastEvent } from "../api/teams";
 import { lineState } from "../exchange/names";
@@ -12,23 +11,19 @@ import { useUnread } from "./useUnread";
 interface Props {
   teams: TeamsState | null;
   exchange: ExchangeState | null;
+  /** Whose chat is in front where only one fits; null: the first. */
+  chosen: string | null;
+  onChoose(user: string): void;
   /** The banner that was clicked last: its card is what to show. */
   sought: ToastEvent | null;
 }
 
 /** The chats side by side, or one at a time with tabs where there is no room (the style sheet decides). */
-export function Chats({ teams, exchange, sought }: Props) {
+export function Chats({ teams, exchange, chosen, onChoose, sought }: Props) {
   const texts = useTexts();
-  const [chosen, setChosen] = useState<string | null>(null);
   const users = teams?.users ?? [];
   const current = users.some((user) => user.id === chosen) ? chosen : (users[0]?.id ?? null);
   const unread = useUnread(teams, current);
-
-  useEffect(() => {
-    if (sought !== null) {
-      setChosen(sought.user);
-    }
-  }, [sought]);
 
   return (
     <section className={css.teams} aria-label={texts.teams}>
@@ -36,7 +31,7 @@ export function Chats({ teams, exchange, sought }: Props) {
       <div className={css.tabs}>
         <TabList
           selectedValue={current}
-          onTabSelect={(_, data) => setChosen(String(data.value))}
+          onTabSelect={(_, data) => onChoose(String(data.value))}
           aria-label={texts.chats}
         >
           {users.map((user) => (
