@@ -145,7 +145,4 @@ def _press(action: CardAction) -> Press | None:
 
 def _picked(matches: Sequence[Match], action: CardAction) -> Match | None:
     """The match a button names; None when the client made it up."""
-    index = action.data.get("index")
-    if isinstance(index, int) and not isinstance(index, bool) and 0 <= index < len(matches):
-        return matches[index]
-    return None
+    return next((match for match in matches if match.key == action.data.get("match")), None)

@@ -5,6 +5,7 @@ Every time is an aware UTC ``datetime``; every duration is in seconds unless the
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -172,6 +173,11 @@ class Match:
     place: str | None = None  # postal place: what tells two of the same name apart in a directory
     url: str | None = None  # the record's page for people; https (http only on loopback)
     updated_at: datetime | None = None  # last activity or change; newer ranks first
+
+    @property
+    def key(self) -> str:
+        """What a button names this match by: the same however the matches are ranked, and telling nothing."""
+        return hashlib.sha256(f"{self.connection_id} {self.ref.type} {self.ref.id}".encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

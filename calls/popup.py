@@ -52,7 +52,7 @@ class Verb(StrEnum):
     """What a button asks the bot to do (Action.Execute). The rest of the buttons are plain addresses."""
 
     SEARCH_AGAIN = "search_again"
-    CHOOSE_MATCH = "choose_match"  # data: index into Popup.matches
+    CHOOSE_MATCH = "choose_match"  # data: the key of one of Popup.matches
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +65,7 @@ class Popup:
     direction: Direction
     number: Number | None  # None: withheld, unavailable, or a colleague without a known line
     matches: tuple[Match, ...] = ()  # ranked; the first is the one shown large
+    chosen: bool = False  # an employee has said that the first match is the one
     colleague: str | None = None  # the caller's name on an internal call
     called: Number | None = None  # the number that was dialled, shown when it is not the employee's own line
     queue: str | None = None
@@ -79,7 +80,6 @@ class Popup:
     silent_sources: tuple[str, ...] = ()  # the names of those that did not answer in time or failed
     journal: JournalState | None = None  # None: nothing to journal
     journal_in: str | None = None  # the name of the source journaled to
-    journal_url: str | None = None
     may_search_again: bool = False
 
 
@@ -111,6 +111,7 @@ def popup_for(
         direction=call.direction,
         number=number,
         matches=matches,
+        chosen=bool(matches) and matches[0].ref == lookup.chosen,
         colleague=_name_of(outside, names) if outside and identity is Identity.COLLEAGUE else None,
         called=None if own_line or call.called is None else call.called.number,
         queue=(call.queue.name or call.queue.ref) if call.queue else None,

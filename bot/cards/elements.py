@@ -70,10 +70,10 @@ def open_button(title: str, url: str) -> ActionOpenUrl:
 
 
 def ask_button(
-    title: str, verb: Verb, popup_id: UUID, *, index: int | None = None, tooltip: str | None = None
+    title: str, verb: Verb, popup_id: UUID, *, match: str | None = None, tooltip: str | None = None
 ) -> ActionExecute:
     """A button that asks the bot. The data names the popup and nothing of the call; who asks is in the token."""
     data: dict[str, object] = {"popup_id": str(popup_id)}
-    if index is not None:
-        data["index"] = index
+    if match is not None:
+        data["match"] = match
     return ActionExecute(title=title, verb=verb.value, data=data, tooltip=tooltip)

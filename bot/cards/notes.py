@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from adaptive_cards.card import ActionOpenUrl, RichTextBlock, TextRun
-from adaptive_cards.types import FontSize
+from adaptive_cards.card import RichTextBlock
 
-from bot.cards.elements import GAP, clock, join, line, quiet, run
-from bot.cards.links import safe_url
+from bot.cards.elements import GAP, clock, join, quiet
 from bot.cards.untrusted import SHORT, plain
 from bot.texts import Texts, format_duration, join_names
 from bot.texts.phrases import capitalize
@@ -67,14 +65,10 @@ def _about_sources(popup: Popup, texts: Texts) -> Iterator[RichTextBlock]:
 
 
 def _journal_line(popup: Popup, state: JournalState, texts: Texts) -> RichTextBlock:
-    """Where the call is kept; the words are the link when the source has a page for it."""
+    """Where the call is kept."""
     source = plain(popup.journal_in, SHORT) or texts.card.journal_somewhere
     if state is JournalState.PENDING:
         return quiet(texts.card.journal_pending.format(source=source))
     if state is JournalState.PARKED:
         return quiet(f"!{GAP}{texts.card.journal_parked.format(source=source)}")
-    written = TextRun(text=texts.card.journal_written.format(source=source), size=FontSize.SMALL, is_subtle=True)
-    if url := safe_url(popup.journal_url):
-        written.is_subtle = None
-        written.select_action = ActionOpenUrl(url=url, title=written.text)
-    return line(run(f"✓{GAP}", size=FontSize.SMALL, subtle=True), written)
+    return quiet(f"✓{GAP}{texts.card.journal_written.format(source=source)}")

@@ -91,11 +91,11 @@ def _other_matches(popup: Popup, texts: Texts) -> list[Container]:
     """The rest of those who may be calling, each with its own evidence and a button; not once somebody else took it."""
     if len(popup.matches) < 2 or popup.state is PopupState.ANSWERED_ELSEWHERE:
         return []
+    heading = texts.card.others_chosen if popup.chosen else texts.card.others
     items: list[RichTextBlock | ColumnSet] = [
-        line(run(texts.card.others, size=FontSize.SMALL, subtle=True), spacing=Spacing.NONE)
+        line(run(heading, size=FontSize.SMALL, subtle=True), spacing=Spacing.NONE)
     ]
-    for index, match in enumerate(popup.matches[1:MATCHES_SHOWN], start=1):
-        items.append(_match_row(popup, match, index, texts))
+    items += [_match_row(popup, match, texts) for match in popup.matches[1:MATCHES_SHOWN]]
     if (hidden := len(popup.matches) - MATCHES_SHOWN) > 0:
         items.append(
             line(
@@ -106,7 +106,7 @@ def _other_matches(popup: Popup, texts: Texts) -> list[Container]:
     return [Container(items=list(items), separator=True, spacing=Spacing.MEDIUM)]
 
 
-def _match_row(popup: Popup, match: Match, index: int, texts: Texts) -> ColumnSet:
+def _match_row(popup: Popup, match: Match, texts: Texts) -> ColumnSet:
     name = name_of(match, texts)
     runs = [run(name, bold=True)]
     if details := describe_match(match):
@@ -115,7 +115,7 @@ def _match_row(popup: Popup, match: Match, index: int, texts: Texts) -> ColumnSe
         texts.button.choose,
         Verb.CHOOSE_MATCH,
         popup.popup_id,
-        index=index,
+        match=match.key,
         tooltip=texts.button.choose_name.format(name=name),
     )
     why = run(explain_match(match, texts), size=FontSize.SMALL, subtle=True)

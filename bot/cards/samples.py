@@ -99,7 +99,7 @@ def sample(state: PopupState, identity: Identity, **changes: object) -> Popup:
 def _samples() -> dict[str, Popup]:
     plain = {f"{state}-{identity}": sample(state, identity) for state in PopupState for identity in Identity}
     ringing, ended, matched = PopupState.RINGING, PopupState.ENDED, Identity.MATCHED
-    journal = {"journal_in": "HubSpot", "journal_url": f"{_RECORDS}/0-1/101"}
+    journal = {"journal_in": "HubSpot"}
     queue = {"queue": "Salg", "called": _number("22000010"), "rang": ("Per Berg", "Ola Nes")}
     special = {
         "queue-ringing": sample(ringing, matched, **queue),

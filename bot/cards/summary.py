@@ -42,7 +42,7 @@ def summarize(popup: Popup, texts: Texts) -> str:
         said += texts.summary.number.format(number=number)
     if queue := plain(popup.queue, SHORT):
         said += texts.summary.queue.format(queue=queue)
-    if len(popup.matches) > 1:
+    if len(popup.matches) > 1 and not popup.chosen:
         said += texts.summary.matches.format(count=len(popup.matches))
     return said
 

@@ -45,6 +45,7 @@ class CardTexts:
     rang_for: str
     stale_note: str
     others: str  # heading of the other matches
+    others_chosen: str  # the same once an employee has chosen
     others_more: str
     searching: str
     silent: str  # the sources that did not answer

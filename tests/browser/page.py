@@ -57,7 +57,11 @@ class Chat:
     async def press(self, button: str, *, card: str | None = None) -> None:
         """Press a button of the newest card (that holds ``card``)."""
         await self.show()
-        await self.card(card).get_by_role("button", name=button, exact=True).last.click()
+        drawn = self.card(card)
+        pressed = drawn.get_by_role("button", name=button, exact=True).or_(
+            drawn.get_by_role("link", name=button, exact=True)
+        )
+        await pressed.last.click()
 
     async def write(self, text: str) -> None:
         """Send a message to the bot."""

@@ -108,10 +108,10 @@ def test_matches_beyond_five_are_counted(nb: Texts, read: Read) -> None:
     assert "og 2 treff til" in lines
 
 
-def test_the_index_of_a_choice_is_its_place_in_the_popup(nb: Texts) -> None:
+def test_a_choice_names_its_match_whatever_the_ranking(nb: Texts) -> None:
     card = render_popup(SAMPLES["several-matches"], nb).card
-    chosen = [row["columns"][1]["items"][0]["actions"][0]["data"]["index"] for row in card["body"][2]["items"][1:]]
-    assert [SAMPLES["several-matches"].matches[index] for index in chosen] == [JONAS, WAREHOUSE]
+    chosen = [row["columns"][1]["items"][0]["actions"][0]["data"]["match"] for row in card["body"][2]["items"][1:]]
+    assert chosen == [JONAS.key, WAREHOUSE.key]
 
 
 def test_an_unnamed_answerer_is_somebody_else(nb: Texts, read: Read) -> None:
@@ -156,8 +156,8 @@ def test_talk_time_is_never_guessed(nb: Texts, read: Read) -> None:
     assert read(render_popup(popup, nb).card)[0] == "■\u2002Samtale avsluttet"
 
 
-def test_the_journal_line_leads_to_the_record(nb: Texts) -> None:
-    card = render_popup(SAMPLES["journal-written"], nb).card
-    written = card["body"][-1]["items"][-1]["inlines"][-1]
-    assert written["text"] == "Journalført i HubSpot"
-    assert written["selectAction"]["url"] == SAMPLES["journal-written"].journal_url
+def test_a_choice_is_not_asked_for_again(nb: Texts, read: Read) -> None:
+    popup = replace(SAMPLES["several-matches"], chosen=True)
+    rendered = render_popup(popup, nb)
+    assert nb.card.others_chosen in read(rendered.card)
+    assert "treff" not in rendered.summary

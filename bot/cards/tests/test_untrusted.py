@@ -80,7 +80,6 @@ def popups(draw: st.DrawFn) -> Popup:
         silent_sources=draw(some_names),
         journal=draw(st.none() | st.sampled_from(JournalState)),
         journal_in=draw(st.none() | texts_of_others),
-        journal_url=draw(urls),
         may_search_again=draw(st.booleans()),
     )
 

@@ -31,7 +31,9 @@ export function drawCard(
 ): HTMLElement | null {
   const drawing = new AdaptiveCard();
   drawing.hostConfig = configs[mode];
-  drawing.parse(typeof card.lang === "string" ? card : { ...card, lang: language }, new SerializationContext());
+  drawing.parse(card, new SerializationContext());
+  // Not left to the renderer: version 3.0.6 refuses a good `lang` every other time (a regular expression with memory).
+  drawing.lang = typeof card.lang === "string" ? card.lang : language;
   drawing.onExecuteAction = (action) => pass(action, act);
   return drawing.render() ?? null;
 }

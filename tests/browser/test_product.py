@@ -1,0 +1,88 @@
+"""The whole product as a newcomer sees it: the demo's page, with the real bot behind it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.page import Opener
+from tests.support.demo import Demo, running_demo
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+@pytest.fixture(scope="module")
+async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Demo]:
+    folder: Path = tmp_path_factory.mktemp("demo")
+    async with running_demo(folder) as running:
+        yield running
+
+
+async def test_known_caller_from_ring_to_journal(demo: Demo, open_page: Opener):
+    page = await open_page(demo.address)
+    kari = page.chat("Kari Hansen")
+    await page.ring("Nora Lie", line="Kari Hansen")
+    await expect(page.toast("Nora Lie (Havnelageret AS) ringer")).to_have_count(1)
+    await expect(kari.card("Nora Lie")).to_contain_text("Ringer")
+    await page.answer()
+    await expect(kari.card("Nora Lie")).to_contain_text("Besvart av deg")
+    await page.hang_up()
+    await expect(kari.card("Nora Lie")).to_contain_text("Samtale avsluttet")
+    await expect(kari.card("Nora Lie")).to_contain_text("Journalført i HubSpot")
+    await expect(page.toast("Nora Lie")).to_have_count(1)  # edits raise none
+
+    async with page.page.expect_popup() as opened:
+        await kari.press("Åpne i HubSpot", card="Nora Lie")
+    record = await opened.value
+    await expect(record.get_by_text("Nora Lie").first).to_be_visible()
+    await expect(record.get_by_text("besvart av Kari Hansen")).to_be_visible()
+
+
+async def test_queue_call_is_taken_by_one(demo: Demo, open_page: Opener):
+    page = await open_page(demo.address)
+    await page.ring("Havnelageret, sentralbord", queue="Salg")
+    for name in ("Kari Hansen", "Ola Berg", "Amina Ali"):
+        await expect(page.chat(name).card("Havnelageret AS")).to_contain_text("kø Salg")
+    await page.answer("Ola Berg")
+    await expect(page.chat("Ola Berg").card("Havnelageret AS")).to_contain_text("Besvart av deg")
+    for name in ("Kari Hansen", "Amina Ali"):
+        await expect(page.chat(name).card("Havnelageret AS")).to_contain_text("Besvart av Ola Berg")
+    await page.hang_up()
+    await expect(page.chat("Ola Berg").card("Havnelageret AS")).to_contain_text("Samtale avsluttet")
+
+
+async def test_caller_only_the_directory_knows(demo: Demo, open_page: Opener):
+    page = await open_page(demo.address)
+    await page.ring("Jon Prøve", line="Amina Ali")
+    await expect(page.chat("Amina Ali").card("Jon Prøve")).to_contain_text("i 1881")
+    await page.hang_up()
+    await expect(page.chat("Amina Ali").card("Jon Prøve")).to_contain_text("Tapt anrop")
+
+
+async def test_unknown_and_hidden_callers(demo: Demo, open_page: Opener):
+    page = await open_page(demo.address)
+    ola = page.chat("Ola Berg")
+    await page.ring("90 09 98 87", line="Ola Berg")
+    await expect(ola.card("Ukjent nummer")).to_contain_text("900 99 887")
+    await ola.press("Søk igjen", card="Ukjent nummer")
+    await expect(ola.card("Ukjent nummer")).to_contain_text("Søk igjen")
+    await page.hang_up()
+    await page.ring("Skjult nummer", line="Ola Berg")
+    await expect(ola.card("Skjult nummer")).to_contain_text("Ringer")
+    await page.answer()
+    await page.hang_up()
+    await expect(ola.card("Skjult nummer")).to_contain_text("Samtale avsluttet")
+
+
+async def test_one_of_two_matches_is_chosen(demo: Demo, open_page: Opener):
+    page = await open_page(demo.address)
+    kari = page.chat("Kari Hansen")
+    await page.ring("Felles mobil", line="Kari Hansen")
+    await expect(kari.card("Per Bakke")).to_contain_text("Kan også være")
+    await kari.press("Velg", card="Per Bakke")
+    await expect(page.chat("Kari Hansen").message("Siv Bakke").get_by_text("Siv Bakke").first).to_be_visible()
+    await page.hang_up()
+    await expect(kari.card("Siv Bakke")).to_contain_text("Tapt anrop")

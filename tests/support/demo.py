@@ -1,0 +1,53 @@
+"""The demo as a newcomer starts it: the program itself, on a free port, with data of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.support.processes import Child, Nursery
+
+PROGRAM = Path(sys.executable).parent / "smartcall"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Demo:
+    """A running demo."""
+
+    address: str  # http://127.0.0.1:PORT
+    child: Child
+
+    async def ring(self, caller: str | None, *, to: str | None = None, queue: str | None = None) -> str:
+        """Let a phone ring at the exchange; the call's id."""
+        body = {"from": caller, "to": to, "queue": queue}
+        call = await self.exchange("calls", body)
+        return str(call["id"])
+
+    async def exchange(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        async with (
+            aiohttp.ClientSession(raise_for_status=True) as http,
+            http.post(f"{self.address}/simulators/exchange/{path}", json=body) as answer,
+        ):
+            said: dict[str, Any] = await answer.json()
+            return said
+
+
+@asynccontextmanager
+async def running_demo(folder: Path) -> AsyncIterator[Demo]:
+    """``smartcall demo`` with its data and logs in ``folder``; stopped as Ctrl-C stops it."""
+    nursery = Nursery(folder)
+    unwanted = {"SMARTCALL_DATABASE_URL", "SMARTCALL_DATABASE_OWNER_URL", "SMARTCALL_ENCRYPTION_KEY"}
+    env = {name: value for name, value in os.environ.items() if name not in unwanted}
+    env |= {"SMARTCALL_PORT": "0", "SMARTCALL_DATA_DIR": str(folder / "data")}
+    try:
+        child = await nursery.start("demo", [str(PROGRAM), "demo"], env, ready="SmartCall is ready: ")
+        yield Demo(address=child.said.strip().rstrip("/"), child=child)
+    finally:
+        await nursery.close()
