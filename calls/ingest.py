@@ -96,8 +96,10 @@ async def settle(unit: Unit, bell: Bell, call_id: UUID, now: datetime) -> Call:
         now + _SWEEP_AFTER,
     )
     employees = [leg.employee_id for leg in call.legs]
-    if call.direction is Direction.INTERNAL and tenant is not None and not tenant.settings.popup_internal:
-        employees = []
+    if call.direction is Direction.INTERNAL:
+        shown = tenant is not None and tenant.settings.popup_internal
+        calling = call.caller.employee_id if call.caller else None
+        employees = [employee_id for employee_id in employees if shown and employee_id != calling]
     if employees and call.direction is not Direction.OUTBOUND:
         popup_ids = [uuid4() for _ in employees]
         await unit.sql.execute(_SQL["want_popups"], unit.tenant_id, call_id, employees, popup_ids, now + _SWEEP_AFTER)

@@ -135,7 +135,7 @@ def popup_for(
 
 def opens(popup: Popup, leg: Leg) -> bool:
     """Whether a first card may be posted for this popup: it is news to the employee, and still worth a toast."""
-    if popup.direction is not Direction.INBOUND or popup.state in (PopupState.ANSWERED_ELSEWHERE, PopupState.STALE):
+    if popup.direction is Direction.OUTBOUND or popup.state in (PopupState.ANSWERED_ELSEWHERE, PopupState.STALE):
         return False
     if leg.rang_late:
         return False
@@ -145,7 +145,7 @@ def opens(popup: Popup, leg: Leg) -> bool:
 def _state(call: Call, leg: Leg) -> PopupState:
     if leg.outcome is Outcome.ANSWERED_ELSEWHERE:
         return PopupState.ANSWERED_ELSEWHERE
-    if call.state is CallState.STALE:
+    if call.state is CallState.STALE and leg.state is not LegState.ENDED:
         return PopupState.STALE
     if leg.state is LegState.RINGING:
         return PopupState.RINGING

@@ -100,18 +100,16 @@ def fold(events: Iterable[Event]) -> Call:
     answered_by = _first_known(event.answered_by for event in answers)
     direction = _direction(news, caller, called)
     phones = _phones(news, direction)
-    if (
-        answers
-        and (answered_by is None or answered_by.employee_id is None)
-        and len(phones) == 1
-        and answered_by is None
-    ):
-        answered_by = Party(employee_id=next(iter(phones)))
-    legs = tuple(_leg(employee_id, news, answers, ends, answered_by) for employee_id in sorted(phones, key=str))
+    if answers and answered_by is None and len(phones) == 1:
+        answered_by = Party(employee_id=next(iter(phones)))  # nobody else could have
+    legs = tuple(
+        _leg(employee_id, news, answers, ends, answered_by, alone=len(phones) == 1)
+        for employee_id in sorted(phones, key=str)
+    )
     if ends:
         state = CallState.ENDED
-    elif legs and all(leg.state is LegState.ENDED for leg in legs) and not answers:
-        state = CallState.ENDED  # every phone has stopped, and the operator tells no end of the whole
+    elif _all_hung_up(legs, answered=bool(answers)):
+        state = CallState.ENDED  # and the operator tells no end of the whole
     elif any(event.kind is EventKind.STALE and event.received_at >= news[-1].received_at for event in ordered):
         state = CallState.STALE
     else:
@@ -137,6 +135,13 @@ def fold(events: Iterable[Event]) -> Call:
     )
 
 
+def _all_hung_up(legs: tuple[Leg, ...], *, answered: bool) -> bool:
+    """Whether no phone of ours is in it any more: every one has stopped, or the one that answered has."""
+    if answered:
+        return any(leg.answered_at is not None and leg.state is LegState.ENDED for leg in legs)
+    return bool(legs) and all(leg.state is LegState.ENDED for leg in legs)
+
+
 def patience_ends(call: Call) -> datetime | None:
     """When the call becomes stale if nothing more is heard; None when it is over."""
     if call.state is CallState.RINGING:
@@ -156,7 +161,8 @@ def _first_known(parties: Iterable[Party | None]) -> Party | None:
 
 
 def _direction(news: list[Event], caller: Party | None, called: Party | None) -> Direction:
-    told = next((event.direction for event in news), Direction.INBOUND)
+    # A ringing says whose call it is; what follows may say nothing, and overtake it.
+    told = min(news, key=lambda event: event.kind is not EventKind.RINGING).direction
     if told is Direction.INTERNAL or (caller is not None and _is_ours(caller) and told is Direction.INBOUND):
         return Direction.INTERNAL
     if told is Direction.OUTBOUND and called is not None and _is_ours(called):
@@ -178,7 +184,13 @@ def _phones(news: list[Event], direction: Direction) -> set[UUID]:
 
 
 def _leg(
-    employee_id: UUID, news: list[Event], answers: list[Event], ends: list[Event], answered_by: Party | None
+    employee_id: UUID,
+    news: list[Event],
+    answers: list[Event],
+    ends: list[Event],
+    answered_by: Party | None,
+    *,
+    alone: bool,
 ) -> Leg:
     attempts: dict[tuple[str | None, str | None], dict[EventKind, list[Event]]] = {}
     for event in news:
@@ -204,9 +216,11 @@ def _leg(
         state, outcome = LegState.ENDED, Outcome.ANSWERED_ELSEWHERE
         ended_at = min(event.received_at for event in answers)
     elif leg_ends and not still_ringing:
-        state, outcome, ended_at = LegState.ENDED, leg_ends[-1].outcome or Outcome.MISSED, last_leg_end
+        state, outcome, ended_at = LegState.ENDED, _most_telling(leg_ends) or Outcome.MISSED, last_leg_end
     elif ends:
-        state, outcome, ended_at = LegState.ENDED, ends[0].outcome or Outcome.UNKNOWN, call_end
+        state, outcome, ended_at = LegState.ENDED, _most_telling(ends) or Outcome.UNKNOWN, call_end
+        if outcome is Outcome.REJECTED and not alone:
+            outcome = Outcome.MISSED  # somebody declined, but who is not told
     return Leg(
         employee_id=employee_id,
         state=state,
@@ -225,7 +239,27 @@ def _is_late(event: Event) -> bool:
 def _outcome(answers: list[Event], ends: list[Event], legs: tuple[Leg, ...]) -> Outcome:
     if answers:
         return Outcome.COMPLETED
-    told = next((event.outcome for event in ends if event.outcome), None)
-    if told is None and legs:
-        told = next((leg.outcome for leg in legs if leg.outcome), None)
+    told = _most_telling(ends)
+    if told is None or told is Outcome.UNKNOWN:
+        told = min((leg.outcome for leg in legs if leg.outcome), key=_TELLING.index, default=None)
     return told or Outcome.UNKNOWN
+
+
+# Of several outcomes the one that says most, so that it does not matter which was told first.
+_TELLING = (
+    Outcome.COMPLETED,
+    Outcome.TRANSFERRED,
+    Outcome.FORWARDED,
+    Outcome.REJECTED,
+    Outcome.BUSY,
+    Outcome.CALLER_CANCELLED,
+    Outcome.UNREACHABLE,
+    Outcome.FAILED,
+    Outcome.MISSED,
+    Outcome.ANSWERED_ELSEWHERE,
+    Outcome.UNKNOWN,
+)
+
+
+def _most_telling(events: Iterable[Event]) -> Outcome | None:
+    return min((event.outcome for event in events if event.outcome), key=_TELLING.index, default=None)
