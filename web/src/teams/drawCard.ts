@@ -35,7 +35,9 @@ export function drawCard(
   // Not left to the renderer: version 3.0.6 refuses a good `lang` every other time (a regular expression with memory).
   drawing.lang = typeof card.lang === "string" ? card.lang : language;
   drawing.onExecuteAction = (action) => pass(action, act);
-  return drawing.render() ?? null;
+  const drawn = drawing.render();
+  drawn?.setAttribute("role", "group"); // it has a label (`speak`), which only a role makes heard
+  return drawn ?? null;
 }
 
 function pass(action: Action, act: (action: CardAction, button: HTMLElement | undefined) => void): void {
