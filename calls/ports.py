@@ -80,11 +80,28 @@ class Operator(Protocol):
         """The answer this operator expects; ``events_url`` is the address the request came to (for subscriptions)."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bucket:
+    """A limit: ``rate`` tokens a second, at most ``burst`` saved up. ``scope`` names it; never a person or number."""
+
+    scope: str
+    rate: float
+    burst: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shortage:
+    """Which limit stands in the way, and for how many seconds."""
+
+    scope: str
+    seconds: float
+
+
 class Limiter(Protocol):
     """Rates that hold across nodes, kept in the database and keyed by tenant."""
 
-    async def take(self, tenant_id: UUID, scope: str, *, rate: float, burst: int) -> float:
-        """Take one token of ``rate`` a second; returns 0 when taken, else the seconds until one is free."""
+    async def take(self, tenant_id: UUID, *buckets: Bucket) -> Shortage | None:
+        """Take one token of each bucket, or none at all and say what is short."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from bot.teams.ports import Chat
 from calls.errors import Throttled
-from calls.ports import Limiter
+from calls.ports import Bucket, Limiter, Shortage
 
 TENANT = "teams:tenant"
 UPDATES = "teams:tenant:updates"
@@ -52,57 +52,47 @@ class SendLimits:
         self._limiter = limiter
         self._rates = rates or Rates()
         self._sleep = sleep
+        self._tenant = Bucket(scope=TENANT, rate=self._rates.tenant, burst=self._rates.tenant_burst)
+        self._updates = Bucket(scope=UPDATES, rate=self._rates.updates, burst=self._rates.updates_burst)
         self._posting: Counter[UUID] = Counter()  # posts waiting for their tenant's token
 
     async def before_post(self, chat: Chat, deadline: float) -> None:
         """Take what a new message needs. Raises Throttled when that cannot be had before ``deadline`` (loop time)."""
         if chat.tenant_id is None:
             return
-        await self._take_chat(chat.tenant_id, chat, deadline)
-        self._posting[chat.tenant_id] += 1
-        try:
-            await self._take_tenant(chat.tenant_id, deadline)
-        finally:
-            self._posting[chat.tenant_id] -= 1
-            if not self._posting[chat.tenant_id]:
-                del self._posting[chat.tenant_id]
+        while short := await self._limiter.take(chat.tenant_id, self._chat(chat), self._tenant):
+            if short.scope != TENANT:  # a post that waits for its own chat holds nobody else back
+                await self._wait(short, deadline)
+                continue
+            self._posting[chat.tenant_id] += 1
+            try:
+                await self._wait(short, deadline)
+            finally:
+                self._posting[chat.tenant_id] -= 1
 
     async def before_update(self, chat: Chat, deadline: float) -> None:
         """Take what an update or a deletion needs, after every waiting post."""
         if chat.tenant_id is None:
             return
-        rates = self._rates
-        await self._take_chat(chat.tenant_id, chat, deadline)
-        await self._take(chat.tenant_id, UPDATES, rates.updates, rates.updates_burst, deadline)
-        await self._take_tenant(chat.tenant_id, deadline, polite=True)
+        await self._stand_back(chat.tenant_id, deadline)
+        while short := await self._limiter.take(chat.tenant_id, self._chat(chat), self._updates, self._tenant):
+            await self._wait(short, deadline)
+            await self._stand_back(chat.tenant_id, deadline)
 
     async def before_create(self, tenant_id: UUID | None, deadline: float) -> None:
         """Take what opening a chat needs: it comes before a ringing card, so it goes with the posts."""
         if tenant_id is not None:
-            await self._take_tenant(tenant_id, deadline)
+            while short := await self._limiter.take(tenant_id, self._tenant):
+                await self._wait(short, deadline)
 
-    async def _take_chat(self, tenant_id: UUID, chat: Chat, deadline: float) -> None:
+    def _chat(self, chat: Chat) -> Bucket:
         scope = chat_scope(chat.app_id, chat.conversation_id)
-        await self._take(tenant_id, scope, self._rates.chat, self._rates.chat_burst, deadline)
+        return Bucket(scope=scope, rate=self._rates.chat, burst=self._rates.chat_burst)
 
-    async def _take_tenant(self, tenant_id: UUID, deadline: float, *, polite: bool = False) -> None:
-        rates = self._rates
-        await self._take(tenant_id, TENANT, rates.tenant, rates.tenant_burst, deadline, polite=polite)
-
-    async def _take(
-        self, tenant_id: UUID, scope: str, rate: float, burst: int, deadline: float, *, polite: bool = False
-    ) -> None:
-        """Take one token, waiting until there is one; ``polite``: only while no post is waiting."""
-        loop = asyncio.get_running_loop()
-        while True:
-            if polite:
-                await self._stand_back(tenant_id, deadline)
-            wait = await self._limiter.take(tenant_id, scope, rate=rate, burst=burst)
-            if not wait:
-                return
-            if loop.time() + wait >= deadline:
-                raise Throttled("our own limit for Teams is used up", retry_after=wait, scope=scope)
-            await self._sleep(max(wait, LEAST))
+    async def _wait(self, short: Shortage, deadline: float) -> None:
+        if asyncio.get_running_loop().time() + short.seconds >= deadline:
+            raise Throttled("our own limit for Teams is used up", retry_after=short.seconds, scope=short.scope)
+        await self._sleep(max(short.seconds, LEAST))
 
     async def _stand_back(self, tenant_id: UUID, deadline: float) -> None:
         loop = asyncio.get_running_loop()

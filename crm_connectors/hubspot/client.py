@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from calls.errors import Throttled, Transient
 from calls.model import Connection
-from calls.ports import Tools
+from calls.ports import Bucket, Tools
 from crm_connectors.http import Request, Unauthorised, send
 from crm_connectors.hubspot.access import check_access, open_access
 from crm_connectors.settings import read_base_url, read_word
@@ -26,9 +26,7 @@ DEFAULT_VERSION: Final = "2026-03"
 _VERSION: Final = re.compile(r"20\d\d-\d\d")
 
 # 5 searches in any second for the whole account: a bucket of 2 that fills with 3 a second never lets a sixth through.
-SEARCH_SCOPE: Final = "hubspot:search"
-SEARCH_RATE: Final = 3.0
-SEARCH_BURST: Final = 2
+SEARCHES: Final = Bucket(scope="hubspot:search", rate=3.0, burst=2)
 SEARCH_RETRY_SECONDS: Final = 0.25  # after HubSpot's own 429, which on searches says nothing about when to come back
 
 
@@ -73,14 +71,12 @@ class Client:
     async def _wait_for_turn(self, purpose: str, deadline: float) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            wait = await self._tools.limiter.take(
-                self._connection.tenant_id, SEARCH_SCOPE, rate=SEARCH_RATE, burst=SEARCH_BURST
-            )
-            if wait <= 0:
+            short = await self._tools.limiter.take(self._connection.tenant_id, SEARCHES)
+            if short is None:
                 return
-            if loop.time() + wait >= deadline:
-                raise Throttled(f"{purpose}: our own limit", retry_after=wait, scope=SEARCH_SCOPE)
-            await asyncio.sleep(wait)
+            if loop.time() + short.seconds >= deadline:
+                raise Throttled(f"{purpose}: our own limit", retry_after=short.seconds, scope=short.scope)
+            await asyncio.sleep(short.seconds)
 
     async def read(
         self, plural: str, record_id: str, *, properties: str, associations: str = "", deadline: float

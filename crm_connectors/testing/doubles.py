@@ -12,7 +12,7 @@ from uuid import UUID
 import aiohttp
 
 from calls.model import Connection
-from calls.ports import Token, Tools
+from calls.ports import Bucket, Shortage, Token, Tools
 
 
 def tell_time() -> datetime:
@@ -26,16 +26,20 @@ class MemoryLimiter:
         self.taken: Counter[tuple[UUID, str]] = Counter()
         self._buckets: dict[tuple[UUID, str], tuple[float, float]] = {}
 
-    async def take(self, tenant_id: UUID, scope: str, *, rate: float, burst: int) -> float:
-        key, now = (tenant_id, scope), asyncio.get_running_loop().time()
-        tokens, filled_at = self._buckets.get(key, (float(burst), now))
-        tokens = min(float(burst), tokens + (now - filled_at) * rate)
-        if tokens < 1:
-            self._buckets[key] = (tokens, now)
-            return (1 - tokens) / rate
-        self._buckets[key] = (tokens - 1, now)
-        self.taken[key] += 1
-        return 0.0
+    async def take(self, tenant_id: UUID, *buckets: Bucket) -> Shortage | None:
+        now = asyncio.get_running_loop().time()
+        levels = {bucket: self._level(tenant_id, bucket, now) for bucket in buckets}
+        for bucket, tokens in levels.items():
+            if tokens < 1:
+                return Shortage(scope=bucket.scope, seconds=(1 - tokens) / bucket.rate)
+        for bucket, tokens in levels.items():
+            self._buckets[tenant_id, bucket.scope] = (tokens - 1, now)
+            self.taken[tenant_id, bucket.scope] += 1
+        return None
+
+    def _level(self, tenant_id: UUID, bucket: Bucket, now: float) -> float:
+        tokens, filled_at = self._buckets.get((tenant_id, bucket.scope), (float(bucket.burst), now))
+        return min(float(bucket.burst), tokens + (now - filled_at) * bucket.rate)
 
 
 class MemoryCredentials:

@@ -28,6 +28,7 @@ from bot.teams.keys import SigningKeys
 from bot.teams.ports import Chat
 from bot.teams.retries import RetryPolicy
 from bot.teams.tokens import TokenSource
+from calls.ports import Bucket, Shortage
 
 APP_ID = "5f0a3c52-6f0e-4d6b-9a43-0c1f8c1d7a10"
 OTHER_APP_ID = "5f0a3c52-6f0e-4d6b-9a43-0c1f8c1d7a11"
@@ -182,9 +183,9 @@ class FreeLimiter:
     def __init__(self) -> None:
         self.taken: list[str] = []
 
-    async def take(self, tenant_id: UUID, scope: str, *, rate: float, burst: int) -> float:
-        self.taken.append(scope)
-        return 0.0
+    async def take(self, tenant_id: UUID, *buckets: Bucket) -> Shortage | None:
+        self.taken += [bucket.scope for bucket in buckets]
+        return None
 
 
 @dataclass

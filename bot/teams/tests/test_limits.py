@@ -11,6 +11,7 @@ import pytest
 from bot.teams.limits import TENANT, UPDATES, Rates, SendLimits, chat_scope
 from bot.teams.ports import Chat
 from calls.errors import Throttled
+from calls.ports import Bucket, Shortage
 
 OURS = uuid4()
 
@@ -23,15 +24,21 @@ class Buckets:
         self.level: dict[tuple[UUID, str], tuple[float, float]] = {}
         self.taken: dict[str, int] = defaultdict(int)
 
-    async def take(self, tenant_id: UUID, scope: str, *, rate: float, burst: int) -> float:
-        level, at = self.level.get((tenant_id, scope), (float(burst), self.now))
-        level = min(float(burst), level + (self.now - at) * rate)
-        if level < 1:
-            self.level[tenant_id, scope] = (level, self.now)
-            return (1 - level) / rate
-        self.level[tenant_id, scope] = (level - 1, self.now)
-        self.taken[scope] += 1
-        return 0.0
+    async def take(self, tenant_id: UUID, *buckets: Bucket) -> Shortage | None:
+        levels = {bucket: self._level(tenant_id, bucket) for bucket in buckets}
+        short = [
+            Shortage(scope=each.scope, seconds=(1 - level) / each.rate) for each, level in levels.items() if level < 1
+        ]
+        if short:
+            return max(short, key=lambda each: each.seconds)
+        for bucket, level in levels.items():
+            self.level[tenant_id, bucket.scope] = (level - 1, self.now)
+            self.taken[bucket.scope] += 1
+        return None
+
+    def _level(self, tenant_id: UUID, bucket: Bucket) -> float:
+        level, at = self.level.get((tenant_id, bucket.scope), (float(bucket.burst), self.now))
+        return min(float(bucket.burst), level + (self.now - at) * bucket.rate)
 
     async def sleep(self, seconds: float) -> None:
         until = self.now + seconds

@@ -89,8 +89,8 @@ class World:
     async def find(self, app_id: str) -> BotIdentity | None:
         return IDENTITY if app_id == IDENTITY.app_id else None
 
-    async def take(self, tenant_id: object, scope: str, *, rate: float, burst: int) -> float:
-        return 0.0
+    async def take(self, tenant_id: object, *buckets: object) -> None:
+        """Never short of anything."""
 
     async def first_time(self, entra_tenant: str, key: str) -> bool:
         known = (entra_tenant, key) in self.rows

@@ -37,4 +37,5 @@ def upgrade() -> None:
         own = "tenant_id = NULLIF(current_setting('smartcall.tenant', true), '')::uuid"
         run(f"CREATE POLICY own_tenant ON smartcall.{table} USING ({own}) WITH CHECK ({own})")
     run(install_statements())
-    run((_HERE / "0001_roles.sql").read_text(encoding="utf-8").replace("%", "%%"))
+    for file in ("0001_roles.sql", "0001_functions.sql"):
+        run((_HERE / file).read_text(encoding="utf-8").replace("%", "%%"))

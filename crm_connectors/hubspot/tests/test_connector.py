@@ -12,7 +12,7 @@ import simulators
 from calls.errors import Gone, NeedsSignIn, Refused, Throttled, Unknown
 from calls.model import Connection, Details, EvidenceField, JournalEntry, MatchKind, RecordRef
 from calls.numbers import Number, parse_number
-from calls.ports import Connector, Tools
+from calls.ports import Bucket, Connector, Shortage, Tools
 from crm_connectors import CONNECTORS
 from crm_connectors.testing.bad_line import BadLine, Fault, serve_application
 from crm_connectors.testing.doubles import MemoryCredentials, MemoryLimiter, open_tools
@@ -64,9 +64,10 @@ def later(seconds: float = 20.0) -> float:
 class FullLimiter:
     """A limiter whose next token is far away."""
 
-    async def take(self, tenant_id: object, scope: str, *, rate: float, burst: int) -> float:
-        assert (scope, rate + burst) == ("hubspot:search", 5.0)
-        return 3.0
+    async def take(self, tenant_id: object, *buckets: Bucket) -> Shortage:
+        (bucket,) = buckets
+        assert (bucket.scope, bucket.rate + bucket.burst) == ("hubspot:search", 5.0)
+        return Shortage(scope=bucket.scope, seconds=3.0)
 
 
 async def test_one_search_answers_for_a_contact(account: Account, key_connection: Connect) -> None:
