@@ -152,6 +152,17 @@ async def test_times_are_written_on_the_viewers_clock(surroundings: Surroundings
     await expect(page.chat("Kari Hansen").card()).to_contain_text("12. november 2026 13:45")
 
 
+async def test_a_card_keeps_its_own_language_through_every_edit(surroundings: Surroundings, open_page: Opener) -> None:
+    page = await open_page(surroundings.address)
+    when = {"type": "TextBlock", "text": "{{DATE(2026-11-12T12:45:03Z,LONG)}}"}
+    message = None
+    for number in range(3):
+        english = card(f"Edition {number}", when) | {"lang": "en"}
+        message = await surroundings.post_card(KARI, english, "Somebody calls", instead_of=message)
+        shown = page.chat("Kari Hansen").card(f"Edition {number}")
+        await expect(shown).to_contain_text("November 12, 2026")
+
+
 async def test_the_app_can_be_added_and_removed(surroundings: Surroundings, open_page: Opener) -> None:
     page = await open_page(surroundings.address)
     chat = page.chat("Amina Ali")
