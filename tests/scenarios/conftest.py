@@ -1,0 +1,29 @@
+"""One running product for all scenarios, and a fresh play for each test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+pytest.register_assert_rewrite("tests.support.live.play", "tests.support.live.scenarios")
+
+from tests.support.live.play import Play  # noqa: E402
+from tests.support.live.stack import Stack, running_stack  # noqa: E402
+from tests.support.servers import TestServer  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+async def stack(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """The product, its database, its simulators and the app installed for three employees."""
+    async with running_stack(server, tmp_path_factory.mktemp("logs")) as running:
+        yield running
+
+
+@pytest.fixture
+async def play(stack: Stack) -> AsyncIterator[Play]:
+    """A scenario about to begin, with one node running."""
+    await stack.only("a")
+    playing = await Play(stack).begin()
+    yield playing
+    await playing.end()
