@@ -19,7 +19,7 @@ from uuid import UUID, uuid4
 from pydantic import TypeAdapter
 
 from calls.chats import ChatAddress, ChatState, set_state
-from calls.database import Database
+from calls.database import DATABASE_AWAY, Database
 from calls.errors import Gone, NeedsSignIn, OutsideError, Refused, Throttled, Transient, Unknown
 from calls.popup import Popup, PopupState, opens
 from calls.scene import Scene, read_scene
@@ -31,6 +31,7 @@ _POPUP: TypeAdapter[Popup] = TypeAdapter(Popup)
 
 _LEASE = timedelta(seconds=10)
 _SEND_SECONDS = 4.5  # below half the lease: a sender that hangs has given up before another may begin
+_GRACE = 0.3  # a channel that keeps its deadline says itself what became of the request
 _WAITS = (2.0, 5.0, 15.0, 60.0, 300.0, 900.0)  # seconds before a failed popup is tried again; then it is parked
 _SETTLED = (PopupState.MISSED, PopupState.ENDED, PopupState.BUSY, PopupState.REJECTED)
 
@@ -95,10 +96,18 @@ class Cards:
     async def _send(self, tenant_id: UUID, sending: _Sending) -> bool:
         """True when something newer is wanted already."""
         try:
-            card_id = await self._put_on_screen(tenant_id, sending)
+            async with asyncio.timeout(_SEND_SECONDS + _GRACE):
+                card_id = await self._put_on_screen(tenant_id, sending)
         except (OutsideError, TimeoutError) as problem:
             return await self._put_off(tenant_id, sending, problem)
-        return await self._note_shown(tenant_id, sending, card_id, parked=sending.parked)
+        except DATABASE_AWAY:
+            raise
+        except Exception as problem:
+            # A mistake of ours fails again: it is counted like any other failure, and parked in the end.
+            log.error("popup %s: %s in our own code", sending.row["popup_id"], type(problem).__name__)  # noqa: TRY400
+            return await self._put_off(tenant_id, sending, problem)
+        sent = sending.action != "nothing" and sending.chat is not None
+        return await self._note_shown(tenant_id, sending, card_id, parked=sending.parked, sent=sent)
 
     async def _put_on_screen(self, tenant_id: UUID, sending: _Sending) -> str | None:
         if sending.action == "nothing" or sending.popup is None or sending.chat is None:
@@ -122,11 +131,30 @@ class Cards:
                 chat, sending.popup, language=sending.language, quiet=quiet, deadline=deadline
             )
 
-    async def _note_shown(self, tenant_id: UUID, sending: _Sending, card_id: str | None, *, parked: str | None) -> bool:
+    async def _note_shown(
+        self,
+        tenant_id: UUID,
+        sending: _Sending,
+        card_id: str | None = None,
+        *,
+        parked: str | None = None,
+        sent: bool = False,
+        declined: bool = False,
+    ) -> bool:
+        """Answer for the counter; what the screen is known to show changes only by what was ``sent``."""
         row, now = sending.row, self._now()
+        digest = sending.digest if sent else row["shown_digest"]
         async with self._database.tenant(tenant_id) as unit:
             newer = await unit.sql.fetchval(
-                _SQL["note_shown"], row["popup_id"], sending.lease, row["wanted"], sending.digest, card_id, parked, now
+                _SQL["note_shown"],
+                row["popup_id"],
+                sending.lease,
+                row["wanted"],
+                digest,
+                card_id,
+                parked,
+                now,
+                declined,
             )
             if newer is None:
                 # The lease ran out while we sent: what we sent may be older than what another has sent since.
@@ -137,22 +165,23 @@ class Cards:
     async def _put_off(self, tenant_id: UUID, sending: _Sending, problem: Exception) -> bool:
         """Decide what a failure means for this popup; True when it should be looked at again at once."""
         row, now = sending.row, self._now()
+        posting = sending.action != "update"
         log.warning("popup %s: %s failed: %s", row["popup_id"], sending.action, type(problem).__name__)
-        if isinstance(problem, Unknown | TimeoutError) and sending.action != "update":
+        if posting and isinstance(problem, Unknown | TimeoutError):
             # It may be on the screen. While it rings there is no second one; what was sent counts as shown.
-            return await self._note_shown(tenant_id, sending, None, parked=None)
+            return await self._note_shown(tenant_id, sending, sent=True)
         if isinstance(problem, Gone):
-            return await self._note_shown(tenant_id, sending, None, parked="card_gone")
+            return await self._note_shown(tenant_id, sending, parked="card_gone", declined=posting)
         if isinstance(problem, Refused | NeedsSignIn):
             code = problem.code if isinstance(problem, Refused) else "needs_sign_in"
             await self._close_chat(tenant_id, sending, code)
-            return await self._note_shown(tenant_id, sending, None, parked=code[:40])
+            return await self._note_shown(tenant_id, sending, parked=code[:40], declined=posting)
         tries = row["attempts"] + 1
         wait = _WAITS[min(row["attempts"], len(_WAITS) - 1)]
         if isinstance(problem, Throttled) and problem.retry_after is not None:
             wait = max(problem.retry_after, 0.1)
         parked = "keeps_failing" if tries > len(_WAITS) else None
-        unsent = sending.action != "update" and isinstance(problem, Throttled | Transient)
+        unsent = posting and isinstance(problem, Throttled | Transient)
         async with self._database.tenant(tenant_id) as unit:
             due = None if parked else now + timedelta(seconds=wait)
             await unit.sql.execute(_SQL["put_off"], row["popup_id"], sending.lease, due, unsent, parked)

@@ -19,9 +19,9 @@ SELECT tenant_id, bot_app_id, entra_object_id, conversation_id, member_id, servi
 WHERE bot_app_id = $1 AND entra_object_id = ANY($2::uuid[]) AND state = 'installed'
 
 -- name: reopen_popups
--- Somebody just installed the app: what rings now, or has ended unseen a moment ago, is shown after all.
+-- Somebody just installed the app: what rings or is talked about now is shown after all.
 UPDATE smartcall.popup p SET parked = NULL, wanted = p.wanted + 1, attempts = 0, due_at = $2
 FROM smartcall.employee e, smartcall.call c
-WHERE e.entra_object_id = $1 AND p.employee_id = e.employee_id AND p.parked = 'no_chat'
+WHERE e.entra_object_id = $1 AND p.employee_id = e.employee_id AND p.parked IN ('no_chat', 'not_installed', 'blocked')
     AND c.call_id = p.call_id AND c.state IN ('ringing', 'answered')
 RETURNING p.call_id

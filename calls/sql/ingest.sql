@@ -6,8 +6,9 @@ INSERT INTO smartcall.delivery (tenant_id, connection_id, delivery_hash, receive
 ON CONFLICT DO NOTHING RETURNING true
 
 -- name: find_call
--- Locks the call, so that its events are folded one after another.
-SELECT call_id FROM smartcall.call WHERE connection_id = $1 AND ref_hash = ANY($2::bytea[]) LIMIT 1 FOR UPDATE
+-- Locks the call, so that its events are folded one after another. Not its key: whoever changes a popup twice in one
+-- transaction has its foreign key checked anew, and would wait for us while we wait for the popup.
+SELECT call_id FROM smartcall.call WHERE connection_id = $1 AND ref_hash = ANY($2::bytea[]) LIMIT 1 FOR NO KEY UPDATE
 
 -- name: open_call
 -- Two nodes may open the same call at once: the second waits for the first and gets its id.
@@ -17,7 +18,7 @@ ON CONFLICT (tenant_id, connection_id, ref_hash) DO UPDATE SET started_at = smar
 RETURNING call_id
 
 -- name: lock_call
-SELECT stale_at FROM smartcall.call WHERE call_id = $1 FOR UPDATE
+SELECT stale_at FROM smartcall.call WHERE call_id = $1 FOR NO KEY UPDATE
 
 -- name: add_event
 INSERT INTO smartcall.event (tenant_id, call_id, event_hash, received_at, body_sealed) VALUES ($1, $2, $3, $4, $5)

@@ -7,4 +7,4 @@ LEFT JOIN smartcall.connection k ON k.connection_id = j.connection_id
 WHERE c.call_id = $1
 
 -- name: lock_lookup
-SELECT lookup_sealed FROM smartcall.call WHERE call_id = $1 FOR UPDATE
+SELECT lookup_sealed FROM smartcall.call WHERE call_id = $1 FOR NO KEY UPDATE
