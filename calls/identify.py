@@ -9,11 +9,12 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 from calls.cards import Cards
-from calls.database import Database
+from calls.database import DATABASE_AWAY, Database
 from calls.errors import OutsideError
-from calls.ingest import read_events
+from calls.ingest import is_looked_up, read_events
 from calls.lookup import Lookup, Patience, look_up
 from calls.matching import rank
 from calls.model import Ability
@@ -57,7 +58,14 @@ class CardsJob:
     async def __call__(self, task: Task) -> None:
         order = await self._take_order(task)
         if order is not None:
-            await self._identify(task, order)
+            try:
+                await self._identify(task, order)
+            except DATABASE_AWAY:
+                raise
+            except Exception as problem:
+                # A mistake of ours would be made again every few seconds; the card says that nobody answered.
+                log.error("lookup of call %s: %s in our own code", task.call_id, type(problem).__name__)  # noqa: TRY400
+                await self._keep(task, replace(order.before, done=True))
         await self._cards.show(task.tenant_id, task.call_id)
 
     async def _take_order(self, task: Task) -> _Order | None:
@@ -67,11 +75,13 @@ class CardsJob:
             row = await unit.sql.fetchrow(_SQL["take_lookup"], task.call_id, task.job_id, until, now)
             if row is None:
                 return None
-            outside = fold(await read_events(unit, task.call_id)).outside
+            call = fold(await read_events(unit, task.call_id))
             before = await lock_lookup(unit, task.call_id)
-        if outside is None or outside.number is None:
-            return None
-        return _Order(number=outside.number, before=before, toast_in=(row["toast_at"] - now).total_seconds())
+            if call.outside is None or call.outside.number is None or not is_looked_up(call):
+                # A late event has told better: it was a colleague's call all the time.
+                await unit.sql.execute(_SQL["drop_lookup"], task.call_id)
+                return None
+        return _Order(number=call.outside.number, before=before, toast_in=(row["toast_at"] - now).total_seconds())
 
     async def _identify(self, task: Task, order: _Order) -> None:
         toast_at = asyncio.get_running_loop().time() + order.toast_in
@@ -112,8 +122,12 @@ class CardsJob:
         async with self._database.tenant(task.tenant_id) as unit:
             before = await lock_lookup(unit, task.call_id)  # an employee may have pointed out a match meanwhile
             sealed = unit.seal_value("lookup", LOOKUP, replace(lookup, chosen=before.chosen))
-            await unit.sql.execute(_SQL["keep_lookup"], task.call_id, sealed, lookup.done, now)
+            ours = await unit.sql.fetchval(_SQL["keep_lookup"], task.call_id, sealed, lookup.done, now, task.job_id)
+            if not ours:
+                return  # another job is asking by now, because an employee wished it or because we were too slow
             await unit.sql.execute(_SQL["want_shown"], task.call_id, now + timedelta(seconds=3))
+            if lookup.done:
+                await unit.sql.execute(_SQL["want_journal"], task.call_id, uuid4(), now)
 
 
 async def _with_timer(stages: AsyncGenerator[Lookup, None], toast_at: float) -> AsyncGenerator[Lookup | None, None]:

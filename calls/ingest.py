@@ -82,17 +82,18 @@ async def settle(unit: Unit, bell: Bell, call_id: UUID, now: datetime) -> Call:
     """Fold the call anew, note its state and timers, raise what its employees should see, and ring."""
     call = fold(await read_events(unit, call_id))
     tenant = await read_tenant(unit)
-    hidden = call.direction is not Direction.INBOUND or call.outside is None or call.outside.number is None
+    looked_up = is_looked_up(call)
     over = call.state is CallState.ENDED
+    silent = call.state is CallState.STALE
     await unit.sql.execute(
         _SQL["note_state"],
         call_id,
         call.state.value,
-        call.ended_at if over else None,
+        call.ended_at if over else now if silent else None,
         patience_ends(call),
-        "none" if hidden else "wanted",
+        "wanted" if looked_up else "none",
         unit.hash("call ref", call.parent_ref) if call.parent_ref else None,
-        call.started_at + (timedelta() if hidden else TOAST_PATIENCE),
+        call.started_at + (TOAST_PATIENCE if looked_up else timedelta()),
         now + _SWEEP_AFTER,
     )
     employees = [leg.employee_id for leg in call.legs]
@@ -104,10 +105,22 @@ async def settle(unit: Unit, bell: Bell, call_id: UUID, now: datetime) -> Call:
         popup_ids = [uuid4() for _ in employees]
         await unit.sql.execute(_SQL["want_popups"], unit.tenant_id, call_id, employees, popup_ids, now + _SWEEP_AFTER)
     await bell.ring_cards(unit, call_id)
-    if over and not hidden:
+    if over and looked_up:
         await unit.sql.execute(_SQL["want_journal"], unit.tenant_id, call_id, uuid4(), now + _SWEEP_AFTER)
         await bell.ring_journal(unit, call_id)
     return call
+
+
+def is_looked_up(call: Call) -> bool:
+    """Whether the sources are asked and the call is journaled: somebody from outside called one of our employees.
+
+    An exchange tells of everybody's calls. Neither a CRM nor a directory hears of those that touch no phone of ours
+    (what follows a ringing at somebody else's number), or of an end that has overtaken its ringing.
+    """
+    outside = call.outside
+    return (
+        call.direction is Direction.INBOUND and bool(call.legs) and outside is not None and outside.number is not None
+    )
 
 
 async def read_events(unit: Unit, call_id: UUID) -> Sequence[Event]:

@@ -107,7 +107,7 @@ async def look_up(number: Number, sources: Sequence[Source], patience: Patience)
     patient_until = start + patience.crm
     try:
         while True:
-            crm_open = any(answer.state is SourceState.ASKED for answer in answers.values())
+            crm_open = any(answers[source.connection_id].state is SourceState.ASKED for source in crms)
             if directories and not crm_open:
                 if not any(answer.matches for answer in answers.values()):
                     for source in directories:
@@ -123,13 +123,15 @@ async def look_up(number: Number, sources: Sequence[Source], patience: Patience)
                 source = tasks.pop(task)
                 answers[source.connection_id] = _answer(source, task)
             if not finished:
-                for key, answer in answers.items():
+                for source in crms:
+                    answer = answers[source.connection_id]
                     if answer.state is SourceState.ASKED:
-                        answers[key] = replace(answer, state=SourceState.SILENT)
+                        answers[source.connection_id] = replace(answer, state=SourceState.SILENT)
         yield Lookup(answers=tuple(answers.values()), done=True)
     finally:
         for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _unanswered(source: Source) -> Answer:

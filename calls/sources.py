@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from calls.database import Database
+from calls.errors import NeedsSignIn
 from calls.lookup import Source
-from calls.model import Ability, Connection
-from calls.ports import Connector
+from calls.model import Ability, Connection, Details, Found, JournalEntry, Match, RecordRef, SourceRole
+from calls.numbers import Number
+from calls.ports import Connector, ConnectorSpec
 from calls.tenants import read_connection, read_connectors
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,4 +62,37 @@ class Sources:
                 theirs = await read_connection(unit, provided)
             if theirs is not None:
                 connection = replace(connection, secrets=theirs.secrets)
-        return OpenSource(connection=connection, connector=self._connect(connection))
+        try:
+            return OpenSource(connection=connection, connector=self._connect(connection))
+        except Exception as problem:
+            # One connection that was set up wrongly must not silence the others.
+            log.error("connection %s does not open: %s", connection.connection_id, type(problem).__name__)  # noqa: TRY400
+            return OpenSource(connection=connection, connector=_Unopened(connection))
+
+
+class _Unopened:
+    """Stands in for a connection that cannot be opened: asked, it does not answer; a journal waits for its repair."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.spec = ConnectorSpec(
+            type=connection.type,
+            name=connection.name,
+            owner="",
+            role=SourceRole.CRM,
+            abilities=frozenset({Ability.FIND, Ability.JOURNAL}),
+            grade="",
+            limits="",
+            data=(),
+        )
+
+    async def find(self, number: Number, *, deadline: float) -> Found:
+        raise NeedsSignIn("the connection does not open")
+
+    async def details(self, match: Match, *, deadline: float) -> Details:
+        raise NeedsSignIn("the connection does not open")
+
+    async def journal(self, entry: JournalEntry, *, key: str) -> RecordRef:
+        raise NeedsSignIn("the connection does not open")
+
+    async def check(self) -> None:
+        raise NeedsSignIn("the connection does not open")

@@ -7,14 +7,26 @@ WHERE call_id = $1 AND lookup_state = 'wanted'
     AND (lookup_lease IS NULL OR lookup_lease = $2 OR lookup_lease_until <= $4)
 RETURNING toast_at
 
+-- name: drop_lookup
+UPDATE smartcall.call SET lookup_state = 'none', lookup_lease = NULL, lookup_lease_until = NULL WHERE call_id = $1
+
 -- name: keep_lookup
+-- Only by the job that asked, also when it has something to add after it was done; nothing comes back to any other.
 UPDATE smartcall.call SET
     lookup_sealed = $2,
     lookup_state = CASE WHEN $3 THEN 'done' ELSE lookup_state END,
     lookup_lease = CASE WHEN $3 THEN NULL ELSE lookup_lease END,
     lookup_lease_until = CASE WHEN $3 THEN NULL ELSE lookup_lease_until END,
     toast_at = LEAST(toast_at, $4)
-WHERE call_id = $1
+WHERE call_id = $1 AND (lookup_lease = $5 OR (lookup_state = 'done' AND $3)) RETURNING true
+
+-- name: want_journal
+-- A call that is over is journaled when its lookup is done: at once, and also when it was asked for again later and a
+-- CRM knows the caller now. What is written already stays as it is.
+INSERT INTO smartcall.journal AS j (tenant_id, call_id, journal_id, due_at)
+SELECT tenant_id, call_id, $2, $3 FROM smartcall.call WHERE call_id = $1 AND state = 'ended'
+ON CONFLICT (tenant_id, call_id) DO UPDATE SET due_at = $3
+WHERE j.written < j.wanted AND j.attempts = 0 AND j.parked IS NULL AND j.lease IS NULL
 
 -- name: want_shown
 UPDATE smartcall.popup SET wanted = wanted + 1, attempts = 0, due_at = $2 WHERE call_id = $1
