@@ -16,11 +16,12 @@ from bot.problems import CannotGoOn
 
 log = logging.getLogger(__name__)
 
-_OWN = {"serve": "bot.commands.serve", "apply": "bot.commands.apply", "migrate": "bot.commands.migrate"}
+_OWN = {name: f"bot.commands.{name}" for name in ("serve", "apply", "migrate", "doctor")}
 _ADDED = "smartcall.commands"  # entry points of packages beside the product: the demo
 _HELP = {
     "serve": "run one node of the service (production)",
     "apply": "make the database say what a company.toml says",
+    "doctor": "check every part, and say what to do about what fails",
     "migrate": "bring the database to this version's schema",
     "demo": "start everything on this machine",
     "ring": "let a telephone ring in the running demo",

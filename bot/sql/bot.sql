@@ -21,3 +21,12 @@ DELETE FROM smartcall.seen_activity WHERE activity_hash = $1
 
 -- name: lines_of_employee
 SELECT number_sealed FROM smartcall.line WHERE employee_id = $1 ORDER BY number_hash
+
+-- name: operators_heard
+-- The operators with the time of the newest call each has told of.
+SELECT k.connection_id, k.type, k.name, (SELECT max(c.started_at) FROM smartcall.call c WHERE c.connection_id = k.connection_id) AS heard_at
+FROM smartcall.connection k WHERE k.kind = 'operator' AND k.enabled ORDER BY k.rank, k.name
+
+-- name: one_chat
+SELECT tenant_id, bot_app_id, entra_object_id, conversation_id, member_id, service_url FROM smartcall.chat
+WHERE state = 'installed' ORDER BY seen_at DESC LIMIT 1

@@ -58,6 +58,11 @@ class SigningKeys:
         self._fetch: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
 
+    @property
+    def ready(self) -> bool:
+        """Whether any key is known, so that activities can be checked."""
+        return bool(self._keys)
+
     async def start(self) -> None:
         """Fetch the keys and keep them fresh. A failure is logged and tried again in the background."""
         await self.refresh()

@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 
-from tests.support.processes import Child, Nursery
+from tests.support.live.processes import Child, Nursery
 
 PROGRAM = Path(sys.executable).parent / "smartcall"
 

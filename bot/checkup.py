@@ -1,0 +1,149 @@
+"""The doctor's checks: each part by itself, with what to do about what fails. Nothing is changed anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from uuid import UUID
+
+import aiohttp
+
+from bot.identities import RowIdentities
+from bot.settings import Settings
+from bot.teams.gateway import ChatGateway
+from bot.teams.keys import SigningKeys
+from bot.teams.tokens import TokenSource
+from calls.chats import ChatAddress
+from calls.credentials import RowCredentials
+from calls.database import Database
+from calls.errors import Gone, NeedsSignIn, OutsideError, Refused, Throttled, Transient
+from calls.limits import RowLimiter, RowQuotas
+from calls.ports import Tools
+from calls.schema import is_current
+from calls.sources import Sources
+from calls.sql_blocks import read_blocks
+from calls.tenants import Tenant, read_tenant
+from crm_connectors import CONNECTORS
+from operators import OPERATORS
+
+_SQL = read_blocks(Path(__file__).parent / "sql" / "bot.sql")
+_SECONDS = 15.0  # for one check
+
+_ADVICE: dict[type[Exception], str] = {
+    NeedsSignIn: "the key, secret or consent is refused: renew it and run `smartcall apply`",
+    Throttled: "it is asked too often at the moment: try again in a minute",
+    Transient: "it does not answer as it should: check its address, the firewall, and its status page",
+    Refused: "it understands us and says no: check rights and settings",
+    Gone: "it does not exist any more: install the app again",
+    TimeoutError: "it does not answer in time: check its address and the firewall",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One line of the doctor's report."""
+
+    well: bool
+    what: str
+    advice: str | None = None  # what to do when it is not well
+
+    def __str__(self) -> str:
+        return f"ok    {self.what}" if self.well else f"FAIL  {self.what}: {self.advice}"
+
+
+async def check_up(settings: Settings, database: Database, now: Callable[[], datetime]) -> AsyncIterator[Finding]:
+    """Look at every part in turn: database, Teams' keys and tokens, then each tenant's connections and one chat."""
+    async with database.pool.acquire() as connection:
+        current = await is_current(connection)
+    yield Finding(well=current, what="database", advice="run `smartcall migrate`")
+    if not current:
+        return
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+        limiter = RowLimiter(database, now)
+        tools = Tools(
+            http=http,
+            limiter=limiter,
+            credentials=RowCredentials(database, now),
+            quotas=RowQuotas(database, now),
+            now=now,
+        )
+        identities, tokens = RowIdentities(database, now), TokenSource(login_url=settings.login_url)
+        gateway = ChatGateway(
+            http=http,
+            tokens=tokens,
+            identities=identities,
+            limiter=limiter,
+            allow_loopback=settings.allow_loopback,
+            now=now,
+        )
+        try:
+            yield await _keys(settings, http)
+            bots = await identities.every()
+            if not bots:
+                yield Finding(well=False, what="bot identity", advice="none is there: run `smartcall apply` with one")
+            for bot in bots:
+                yield await _try(f"token for bot {bot.app_id}", partial(tokens.token, bot))
+            sources = Sources(database, lambda known: CONNECTORS[known.type].connect(known, tools))
+            for tenant_id in await database.tenant_ids():
+                async for finding in _tenant(database, sources, gateway, identities, tenant_id):
+                    yield finding
+        finally:
+            await tokens.stop()
+
+
+async def _keys(settings: Settings, http: aiohttp.ClientSession) -> Finding:
+    keys = SigningKeys(http, metadata_url=settings.openid_metadata_url)
+    await keys.refresh()
+    advice = "SMARTCALL_OPENID_METADATA_URL cannot be read: check the firewall"
+    return Finding(well=keys.ready, what="signing keys of Teams", advice=advice)
+
+
+async def _tenant(
+    database: Database, sources: Sources, gateway: ChatGateway, identities: RowIdentities, tenant_id: UUID
+) -> AsyncIterator[Finding]:
+    async with database.tenant(tenant_id) as unit:
+        tenant = await read_tenant(unit)
+        operators = await unit.sql.fetch(_SQL["operators_heard"])
+        chat = await unit.sql.fetchrow(_SQL["one_chat"])
+    if tenant is None:
+        return
+    for row in operators:
+        what = f"{tenant.name}: operator {row['name']}"
+        if row["type"] not in OPERATORS:
+            yield Finding(well=False, what=what, advice=f"there is no operator type {row['type']}")
+        elif row["heard_at"] is None:
+            advice = f"no event has come yet: let the operator send to /api/events/{row['connection_id']}"
+            yield Finding(well=False, what=what, advice=advice)
+        else:
+            yield Finding(well=True, what=f"{what}, last heard {row['heard_at']:%Y-%m-%d %H:%M} UTC")
+    for source in await sources.to_ask(tenant_id):
+        yield await _try(f"{tenant.name}: {source.connection.name}", source.connector.check)
+    if tenant.bot_app_id is not None:
+        yield await _round_trip(tenant, ChatAddress(**dict(chat)) if chat else None, gateway, identities)
+
+
+async def _round_trip(
+    tenant: Tenant, chat: ChatAddress | None, gateway: ChatGateway, identities: RowIdentities
+) -> Finding:
+    """Ask Teams for the id of a chat we have: it is made once and only found again afterwards, so nobody notices."""
+    what = f"{tenant.name}: Teams"
+    bot = await identities.find(str(tenant.bot_app_id))
+    if chat is None or bot is None:
+        return Finding(well=False, what=what, advice="nobody has the app yet: install it from the Teams admin center")
+    deadline = asyncio.get_running_loop().time() + _SECONDS
+    find = partial(gateway.create_chat, bot, chat.service_url, str(chat.tenant_id), chat.member_id)
+    return await _try(what, partial(find, deadline=deadline, tenant_id=chat.tenant_id))
+
+
+async def _try(what: str, check: Callable[[], Awaitable[object]]) -> Finding:
+    try:
+        async with asyncio.timeout(_SECONDS):
+            await check()
+    except (OutsideError, TimeoutError) as problem:
+        advice = next((said for kind, said in _ADVICE.items() if isinstance(problem, kind)), "look at the log")
+        return Finding(well=False, what=what, advice=f"{advice} ({str(problem) or type(problem).__name__})")
+    return Finding(well=True, what=what)
