@@ -16,6 +16,7 @@ from bot.events_door import EventsDoor
 from bot.health import Health
 from bot.identities import RowIdentities
 from bot.journal_texts import CatalogueTexts
+from bot.outgoing import open_connector
 from bot.seen import RowSeen
 from bot.settings import Settings
 from bot.teams.gateway import ChatGateway
@@ -39,7 +40,7 @@ from crm_connectors import CONNECTORS
 from operators import OPERATORS
 
 log = logging.getLogger(__name__)
-_CONNECTIONS = 200  # outgoing HTTP connections at once
+_LINGERING = 2.0  # seconds in which the rest of a refused body is still taken, so that the answer is read
 
 
 def utc_now() -> datetime:
@@ -76,7 +77,7 @@ class Service:
         """Make the parts, and their routes on :attr:`app`. More routes may be added before :meth:`listen`."""
         settings, database, now = self.settings, self.database, self._now
         self._http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
+            connector=open_connector(allow_loopback=settings.allow_loopback),
             cookie_jar=aiohttp.DummyCookieJar(),  # no outside system is told what another call was about
             headers={"User-Agent": "SmartCall"},
         )
@@ -133,7 +134,10 @@ class Service:
     async def listen(self) -> str:
         """Open the port; returns the base address."""
         # The access log would hold URL tokens; what matters is counted and logged by the doors themselves.
-        self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=1.0)
+        # Bodies are never unpacked: a few kilobytes can hold gigabytes, and no sender of ours compresses.
+        self._runner = web.AppRunner(
+            self.app, access_log=None, shutdown_timeout=1.0, auto_decompress=False, lingering_time=_LINGERING
+        )
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.settings.host, self.settings.port)
         await site.start()

@@ -1,7 +1,8 @@
 """``POST /api/events/{connection}[/{token}]``: the door operators come through.
 
 401 for failed proof (an unknown connection is one: nothing tells them apart), 400 for an unreadable body, 413 for one
-too large, 503 while it cannot be stored, and 2xx with a count for what is readable but of no use.
+too large (408 too slow, 415 compressed), 503 while it cannot be checked or stored, and 2xx with a count for what is
+readable but of no use.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from uuid import UUID
 
 from aiohttp import web
 
+from bot.bodies import read_body
 from calls.database import DATABASE_AWAY, Database
 from calls.errors import BadProof, Unreadable
 from calls.ingest import take_in
@@ -20,6 +22,7 @@ from calls.model import Connection
 from calls.ports import Operator, RawRequest, Response
 from calls.queue import Bell
 from calls.tenants import read_connection
+from calls.vault import Unsealable
 
 log = logging.getLogger(__name__)
 SIZE_LIMIT = 64 * 1024  # bytes; the largest real event is a few kilobytes
@@ -49,13 +52,7 @@ class EventsDoor:
 
     async def handle(self, request: web.Request) -> web.Response:
         received_at = self._now()
-        if (request.content_length or 0) > SIZE_LIMIT:
-            return web.Response(status=413, text="the body is larger than 64 KB")
-        body = await request.content.read(SIZE_LIMIT + 1)
-        while len(body) <= SIZE_LIMIT and (more := await request.content.read(SIZE_LIMIT + 1 - len(body))):
-            body += more
-        if len(body) > SIZE_LIMIT:
-            return web.Response(status=413, text="the body is larger than 64 KB")
+        body = await read_body(request, SIZE_LIMIT)
         raw = RawRequest(
             method=request.method,
             headers={name.lower(): value for name, value in request.headers.items()},
@@ -70,6 +67,9 @@ class EventsDoor:
             return web.Response(status=401, text="the sender could not prove who it is")
         except Unreadable as problem:
             return web.Response(status=400, text=str(problem))
+        except Unsealable as problem:
+            log.error("events refused: %s", problem)  # noqa: TRY400
+            return web.Response(status=503, text="try again later", headers={"Retry-After": "60"})
         except DATABASE_AWAY as problem:
             log.error("events could not be stored: %s", type(problem).__name__)  # noqa: TRY400 - no stack traces
             return web.Response(status=503, text="try again in a moment", headers={"Retry-After": "1"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache
 from pathlib import Path
 
 import asyncpg
@@ -22,11 +23,16 @@ async def migrate(owner_url: str) -> None:
 
 async def is_current(connection: asyncpg.Connection) -> bool:
     """Whether the database is at the step this version was built for."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
     if await connection.fetchval("SELECT to_regclass('smartcall.alembic_version')") is None:
         return False
     found: str | None = await connection.fetchval("SELECT version_num FROM smartcall.alembic_version")
-    return found == head
+    return found == _newest()
+
+
+@cache
+def _newest() -> str | None:
+    """Read from the disk once: health checks ask often, and from the event loop."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _config() -> Config:

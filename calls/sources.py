@@ -18,6 +18,9 @@ from calls.tenants import read_connection, read_connectors
 log = logging.getLogger(__name__)
 
 
+ADDRESS = "base_url"  # the setting that says where a connector's requests, and its secrets, go
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenSource:
     """A connection with its connector."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from calls.database import DATABASE_AWAY, Database
+from calls.database import DATABASE_AWAY, Database, OpenWork
 from calls.ingest import give_up
 from calls.queue import Bell
 from calls.sql_blocks import read_blocks
@@ -21,6 +22,18 @@ _AT_MOST = 500  # open things of each kind in one round
 _DELIVERIES = timedelta(hours=24)
 _SEEN = timedelta(hours=1)
 _QUEUE_LOG = timedelta(hours=1)
+
+
+@contextmanager
+def _alone(tenant_id: UUID) -> Iterator[None]:
+    """One tenant's broken rows (settings of another version, a key that is gone) are its own trouble: the sweep goes on
+    with the others."""
+    try:
+        yield
+    except DATABASE_AWAY:
+        raise
+    except Exception as problem:
+        log.error("sweep could not serve tenant %s: %s", tenant_id, type(problem).__name__)  # noqa: TRY400
 
 
 class Sweep:
@@ -49,16 +62,21 @@ class Sweep:
         now = self._now()
         work = await self._database.open_work(now, _AT_MOST)
         for item in work:
-            if item.kind == "stale":
-                await give_up(self._database, self._bell, item.tenant_id, item.call_id, now)
-                continue
-            async with self._database.tenant(item.tenant_id) as unit:
-                await self._bell.ring_again(unit, item.kind, item.call_id)
+            with _alone(item.tenant_id):
+                await self._ring(item, now)
         return len(work)
+
+    async def _ring(self, item: OpenWork, now: datetime) -> None:
+        if item.kind == "stale":
+            await give_up(self._database, self._bell, item.tenant_id, item.call_id, now)
+            return
+        async with self._database.tenant(item.tenant_id) as unit:
+            await self._bell.ring_again(unit, item.kind, item.call_id)
 
     async def delete_old(self) -> None:
         for tenant_id in await self._database.tenant_ids():
-            await self._delete_old_of(tenant_id)
+            with _alone(tenant_id):
+                await self._delete_old_of(tenant_id)
         await self._database.pool.execute(_SQL["purge_queue_log"], self._now() - _QUEUE_LOG)
 
     async def _delete_old_of(self, tenant_id: UUID) -> None:

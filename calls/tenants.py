@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,9 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 from calls.database import Unit
 from calls.model import Connection, Event, Party
 from calls.sql_blocks import read_blocks
+from calls.vault import Unsealable
 
+log = logging.getLogger(__name__)
 SQL = read_blocks(Path(__file__).parent / "sql" / "tenants.sql")
 SECRETS: TypeAdapter[Mapping[str, tuple[str, ...]]] = TypeAdapter(Mapping[str, tuple[str, ...]])
 _NOBODY: Sequence[UUID | None] = (None,)
@@ -80,8 +83,8 @@ async def read_connection(unit: Unit, connection_id: UUID) -> Connection | None:
 
 
 async def read_connectors(unit: Unit) -> Sequence[Connection]:
-    """The tenant's enabled sources, in the order it wants them shown."""
-    return [_connection(unit, row) for row in await unit.sql.fetch(SQL["read_connectors"])]
+    """The tenant's enabled sources, in the order it wants them shown. One whose secrets do not open has none."""
+    return [_sealed_or_not(unit, row) for row in await unit.sql.fetch(SQL["read_connectors"])]
 
 
 async def place(unit: Unit, events: Sequence[Event]) -> Sequence[Event]:
@@ -139,7 +142,20 @@ def _employee(unit: Unit, row: Any) -> Employee:
     )
 
 
+def _sealed_or_not(unit: Unit, row: Any) -> Connection:
+    try:
+        return _connection(unit, row)
+    except Unsealable as problem:
+        log.error("connection %s: %s", row["connection_id"], problem)  # noqa: TRY400
+        return _without_secrets(unit, row)
+
+
 def _connection(unit: Unit, row: Any) -> Connection:
+    secrets = unit.open_value("connection secrets", SECRETS, row["secrets_sealed"])
+    return replace(_without_secrets(unit, row), secrets=secrets)
+
+
+def _without_secrets(unit: Unit, row: Any) -> Connection:
     return Connection(
         tenant_id=unit.tenant_id,
         connection_id=row["connection_id"],
@@ -147,5 +163,4 @@ def _connection(unit: Unit, row: Any) -> Connection:
         name=row["name"],
         settings=row["settings"],
         provider_tenant_id=row["provider_tenant_id"],
-        secrets=unit.open_value("connection secrets", SECRETS, row["secrets_sealed"]),
     )

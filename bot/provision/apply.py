@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from bot.problems import BadCompanyFile
 from bot.provision.company_file import Company, ConnectionPart, EmployeePart, read_secret
 from calls.database import Database, Unit
-from calls.model import Connection
+from calls.model import Connection, SourceRole
 from calls.numbers import Number, parse_number
 from calls.sql_blocks import read_blocks
 from calls.tenants import SECRETS, TENANT_SETTINGS, read_connection
@@ -191,6 +191,8 @@ async def apply_company(
             provider = await _read_provider(database, part.provided_by)
             if provider is None:
                 raise BadCompanyFile(f"connection {part.name}: provided_by names no connection; apply its file first")
+            if not _may_lend(provider, part):
+                raise BadCompanyFile(f"connection {part.name}: provided_by wants a directory of the same type")
             providers[part.provided_by] = provider
     changes: list[Change] = []
     with suppress(_OnlyLooking):
@@ -204,6 +206,13 @@ async def apply_company(
             if dry_run:
                 raise _OnlyLooking  # takes everything back
     return changes
+
+
+def _may_lend(provider: Connection, part: ConnectionPart) -> bool:
+    """Directories alone are shared: a CRM's secrets would open one customer's records to another."""
+    kind = CONNECTORS.get(provider.type)
+    same = part.kind == "connector" and part.type == provider.type
+    return same and kind is not None and kind.spec.role is SourceRole.DIRECTORY
 
 
 async def _read_provider(database: Database, connection_id: UUID) -> Connection | None:

@@ -7,8 +7,13 @@ SELECT app_id FROM smartcall.bot_identity
 SELECT app_id, kind, home_tenant, secret_sealed FROM smartcall.bot_identity WHERE app_id = $1
 
 -- name: claim_activity
-INSERT INTO smartcall.seen_activity (tenant_id, activity_hash, seen_at) VALUES ($1, $2, $3)
-ON CONFLICT DO NOTHING RETURNING true
+-- True the first time, and always for a tenant we do not serve: nothing of it is kept.
+WITH served AS (SELECT tenant_id FROM smartcall.tenant WHERE tenant_id = $1),
+claimed AS (
+    INSERT INTO smartcall.seen_activity (tenant_id, activity_hash, seen_at) SELECT tenant_id, $2, $3 FROM served
+    ON CONFLICT DO NOTHING RETURNING true
+)
+SELECT EXISTS (SELECT FROM claimed) OR NOT EXISTS (SELECT FROM served)
 
 -- name: read_reply
 SELECT reply_sealed FROM smartcall.seen_activity WHERE activity_hash = ANY($1::bytea[])

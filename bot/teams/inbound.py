@@ -1,14 +1,15 @@
 """``POST /api/messages``: the request handler around botbuilder, which has none that can be used as it is.
 
-It answers 405, 415, 413 and 400 for what is no activity, 401 for whoever cannot prove to be Teams, 403 for an address
-our token may not go to, 503 while no signing key is known, and 500 without details when our own code failed. No body,
-token or stack trace is logged.
+It answers 405, 415, 413, 408 and 400 for what is no activity, 401 for whoever cannot prove to be Teams, 403 for an
+address our token may not go to, 503 while nobody can be checked (no signing key, a bot whose secret does not open), and
+500 without details when our own code failed. No body, token or stack trace is logged.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import re
 import traceback
 from http import HTTPStatus
 from typing import Any
@@ -19,17 +20,20 @@ from aiohttp import hdrs, web
 from botbuilder.schema import Activity
 from botframework.connector.auth import AuthenticateRequestResult
 
+from bot.bodies import read_body
 from bot.teams.adapter import BotAdapters, anonymous, read_activity
 from bot.teams.dispatch import TeamsDispatch
 from bot.teams.keys import CHANNEL, SigningKeys
 from bot.teams.ports import BotIdentities, Outbox, SeenActivities, TeamsEvents
 from bot.teams.service_urls import ServiceUrls, is_loopback
 from calls.errors import BadProof, Transient
+from calls.vault import Unsealable
 
 log = logging.getLogger(__name__)
 
 PATH = "/api/messages"
 SIZE_LIMIT = 256 * 1024  # bytes of a request's body
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class InboundMessages:
@@ -66,13 +70,7 @@ class InboundMessages:
             return web.Response(status=HTTPStatus.METHOD_NOT_ALLOWED, headers={hdrs.ALLOW: hdrs.METH_POST})
         if request.content_type != "application/json":
             return web.Response(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-        try:
-            raw = await _read(request)
-        except web.RequestPayloadError:
-            return web.Response(status=HTTPStatus.BAD_REQUEST)
-        if raw is None:
-            return web.Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        body = _parse(raw)
+        body = _parse(await read_body(request, SIZE_LIMIT))
         if body is None:
             return web.Response(status=HTTPStatus.BAD_REQUEST)
         try:
@@ -87,7 +85,8 @@ class InboundMessages:
         except BadProof as error:
             log.info("an activity was refused: %s", error)
             return web.Response(status=HTTPStatus.UNAUTHORIZED, headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
-        except Transient:
+        except (Transient, Unsealable) as problem:
+            log.error("nobody can be checked: %s", problem)  # noqa: TRY400
             return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
         if not self._service_urls.allows(body.get("serviceUrl")):
             log.warning("an activity names a service URL that is not on the allow-list")
@@ -109,7 +108,9 @@ class InboundMessages:
         if header is None:
             return self._without_token(request, body)
         app_id = _audience(header)
-        if await self._identities.find(app_id) is None:
+        identity = await self._identities.find(app_id)
+        # As we write it: each spelling of an id would else get an adapter of its own, before anything is proved.
+        if identity is None or identity.app_id != app_id:
             raise BadProof("not for a bot of ours")
         envelope = Activity(channel_id=body.get("channelId"), service_url=body.get("serviceUrl"))
         adapter = self._adapters.find(app_id)
@@ -120,32 +121,22 @@ class InboundMessages:
             raise BadProof("no token")
         if not _from_this_machine(request) or body.get("channelId") != CHANNEL:
             raise BadProof("no token, and not from this machine")
-        if not is_loopback(urlsplit(str(body.get("serviceUrl"))).hostname):
+        if not _leads_to_loopback(body.get("serviceUrl")):
             raise BadProof("no token, and a service URL elsewhere")
         return self._anonymous_app_id, anonymous(self._anonymous_app_id)
 
 
-async def _read(request: web.Request) -> bytes | None:
-    """The body; None when it is too large (it is not read to its end then)."""
-    if (request.content_length or 0) > SIZE_LIMIT:
-        return None
-    body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > SIZE_LIMIT:
-            return None
-    return bytes(body)
-
-
 def _parse(raw: bytes) -> dict[str, Any] | None:
-    """The activity as JSON; None when it is none: no JSON, no object, or without a type."""
+    """The activity as JSON; None when it is none: no JSON, no object, without a type, or with characters that no
+    database keeps and no sender means (NUL, lone surrogates)."""
     try:
         body = json.loads(raw)
+        written = json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
     if not isinstance(body, dict) or not isinstance(body.get("type"), str) or not body["type"]:
         return None
-    return body
+    return None if _NUL.search(written) else body
 
 
 def _audience(header: str) -> str:
@@ -155,7 +146,7 @@ def _audience(header: str) -> str:
         raise BadProof("not a bearer token")
     try:
         audience = jwt.decode(token, options={"verify_signature": False}).get("aud")
-    except jwt.PyJWTError as error:
+    except (jwt.PyJWTError, ValueError, RecursionError) as error:
         raise BadProof(f"token not readable ({type(error).__name__})") from None
     if not isinstance(audience, str) or not audience or len(audience) > 100:
         raise BadProof("no audience")
@@ -169,7 +160,17 @@ def _from_this_machine(request: web.Request) -> bool:
         return False
     if any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via")):
         return False
-    return is_loopback(request.url.host)
+    try:
+        return is_loopback(request.url.host)
+    except ValueError:  # a Host header that is none
+        return False
+
+
+def _leads_to_loopback(url: object) -> bool:
+    try:
+        return is_loopback(urlsplit(str(url)).hostname)
+    except ValueError:
+        return False
 
 
 def _peer(request: web.Request) -> str | None:

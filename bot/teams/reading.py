@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from botbuilder.schema import Activity
 
@@ -18,7 +19,7 @@ def read_chat(activity: Activity, app_id: str, now: datetime) -> InstalledChat |
     The tenant is in ``channelData.tenant.id``; ``conversation.tenantId`` is lost by the SDK's model.
     """
     conversation = activity.conversation
-    entra_tenant = _at(activity.channel_data, "tenant", "id")
+    entra_tenant = _id(_at(activity.channel_data, "tenant", "id"))
     user = _user(activity)
     if conversation is None or not conversation.id or user is None or not entra_tenant:
         return None
@@ -86,7 +87,18 @@ def _user(activity: Activity) -> TeamsUser | None:
 def _time(value: Any) -> datetime | None:
     if not isinstance(value, datetime):
         return None
-    return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)  # not the SDK's own zone object
+    try:
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)  # not the SDK's own zone object
+    except OverflowError:  # the first or the last day of the calendar
+        return None
+
+
+def _id(text: str | None) -> str | None:
+    """An Entra id in its usual form; None for anything else."""
+    try:
+        return str(UUID(text)) if text else None
+    except ValueError:
+        return None
 
 
 def _at(value: Any, *path: str) -> str | None:

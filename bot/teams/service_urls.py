@@ -40,7 +40,7 @@ class ServiceUrls:
     def allows(self, service_url: object) -> bool:
         """Whether our token may go there."""
         try:
-            self.base(service_url)
+            self.base(service_url if isinstance(service_url, str) else "")  # only texts can be remembered
         except ValueError:
             return False
         return True

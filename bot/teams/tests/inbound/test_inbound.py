@@ -187,11 +187,30 @@ async def test_too_much_is_413_announced_or_not(bot: Any, serve: Any) -> None:
     client = await serve()
     large = bot.activity(text="x" * SIZE_LIMIT)
     assert (await client.send(large))[0] == 413
-    squeezed = gzip.compress(json.dumps(large).encode())
-    assert len(squeezed) < SIZE_LIMIT
-    assert (await client.raw(squeezed, headers={**JSON, "Content-Encoding": "gzip"}))[0] == 413
     almost = bot.activity(text="x" * (SIZE_LIMIT - 2000))
     assert (await client.send(almost))[0] == 200
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "gzip, gzip", "made-up"])
+async def test_a_compressed_body_is_415(bot: Any, serve: Any, encoding: str) -> None:
+    """A few kilobytes unpack to gigabytes, and Teams sends nothing compressed."""
+    client = await serve()
+    squeezed = gzip.compress(json.dumps(bot.activity(text="x" * SIZE_LIMIT)).encode())
+    assert (await client.raw(squeezed, headers={**JSON, "Content-Encoding": encoding}))[0] == 415
+
+
+async def test_characters_that_no_database_keeps_are_400(bot: Any, serve: Any) -> None:
+    client = await serve()
+    for odd in ("\0", "\ud800", "\\\0"):
+        assert (await client.send(bot.activity(text=odd)))[0] == 400
+        assert (await client.send(bot.activity(conversation={"id": odd})))[0] == 400
+    assert (await client.send(bot.activity(text="\\u0000")))[0] == 200
+
+
+async def test_another_spelling_of_a_bots_id_is_401(bot: Any, signer: Any, serve: Any) -> None:
+    client = await serve()
+    token = signer.sign(bot.claims(aud=bot.identity.app_id.upper()))
+    assert (await client.send(bot.activity(), token=token))[0] == 401
 
 
 async def test_a_failure_of_ours_is_500_and_one_line_without_content(
