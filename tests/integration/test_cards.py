@@ -217,7 +217,7 @@ async def test_a_card_that_was_thought_lost_is_adopted_and_brought_up_to_date(de
     desk.screen.after = fail_once(Unknown("lost"))
     await desk.tell(RING, ANSWER)
     orphan = desk.card()
-    assert orphan.popup.state is PopupState.RINGING
+    assert orphan.popup.answered_at is None
     async with desk.company.database.tenant(desk.company.tenant_id) as unit:
         await unit.sql.execute(
             "UPDATE smartcall.popup SET activity_id = $1, wanted = wanted + 1, due_at = $2",

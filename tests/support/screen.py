@@ -57,13 +57,13 @@ class Screen:
             card = Card(card_id=f"card-{len(self.cards)}", chat=chat, popup=popup, quiet=quiet, acknowledged=False)
             self.cards[card.card_id] = card
             await _run(self.after("post"))
-            card.acknowledged = True
-            return card.card_id
         except Unknown:
             self.attempts[key] = max(self.attempts[key], 1)
             raise
         finally:
             self._under_way[key] -= 1
+        card.acknowledged = True
+        return card.card_id
 
     async def update(self, chat: ChatAddress, card_id: str, popup: Popup, *, language: str, deadline: float) -> None:
         key = popup.popup_id

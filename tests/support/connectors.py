@@ -1,0 +1,96 @@
+"""Connectors that live in memory, one per connection of a company, and do what a test tells them to."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from calls.errors import Unknown
+from calls.model import (
+    Ability,
+    Connection,
+    Details,
+    EvidenceField,
+    Found,
+    JournalEntry,
+    Match,
+    MatchKind,
+    RecordRef,
+    SourceRole,
+)
+from calls.numbers import Number
+from calls.ports import Connector, ConnectorSpec
+
+
+@dataclass(kw_only=True)
+class FakeConnector:
+    """:class:`calls.ports.Connector`. As a CRM it keeps its journal by key, as the contract wants it."""
+
+    spec: ConnectorSpec
+    connection_id: UUID
+    knows: str | None = None  # the caller's name
+    after: float = 0.0  # seconds an answer takes
+    problem: Exception | None = None
+    asked: int = 0
+    details_given: Details = field(default_factory=Details)
+    lose_answers: int = 0  # journal entries written without our hearing of it
+    journal_problem: Exception | None = None
+    writes: int = 0
+    entries: dict[str, JournalEntry] = field(default_factory=dict)
+
+    async def find(self, number: Number, *, deadline: float) -> Found:
+        self.asked += 1
+        await asyncio.sleep(self.after)
+        if self.problem:
+            raise self.problem
+        return Found(matches=(self.match(),) if self.knows else ())
+
+    def match(self) -> Match:
+        return Match(
+            connection_id=self.connection_id,
+            source=self.spec.name,
+            ref=RecordRef(type="0-1", id="101"),
+            kind=MatchKind.PERSON,
+            name=self.knows or "",
+            evidence=EvidenceField.MOBILE,
+            role=self.spec.role,
+        )
+
+    async def details(self, match: Match, *, deadline: float) -> Details:
+        return self.details_given
+
+    async def journal(self, entry: JournalEntry, *, key: str) -> RecordRef:
+        self.writes += 1
+        if self.journal_problem:
+            raise self.journal_problem
+        self.entries[key] = entry
+        if self.lose_answers:
+            self.lose_answers -= 1
+            raise Unknown("written, but nobody was told")
+        return RecordRef(type="call", id=f"entry of {key}")
+
+    async def check(self) -> None:
+        return None
+
+
+class FakeSources:
+    """One CRM and one directory, opened by connection as :class:`calls.sources.Sources` asks for them."""
+
+    def __init__(self, crm_id: UUID, directory_id: UUID) -> None:
+        crm = frozenset({Ability.FIND, Ability.DETAILS, Ability.OPEN, Ability.JOURNAL})
+        self.crm = FakeConnector(spec=_spec("HubSpot", SourceRole.CRM, crm), connection_id=crm_id)
+        directory = _spec("1881", SourceRole.DIRECTORY, frozenset({Ability.FIND}))
+        self.directory = FakeConnector(spec=directory, connection_id=directory_id)
+        self.broken: set[UUID] = set()
+
+    def connect(self, connection: Connection) -> Connector:
+        if connection.connection_id in self.broken:
+            raise ValueError("a setting that somebody got wrong")
+        return {each.connection_id: each for each in (self.crm, self.directory)}[connection.connection_id]
+
+
+def _spec(name: str, role: SourceRole, abilities: frozenset[Ability]) -> ConnectorSpec:
+    return ConnectorSpec(
+        type=name.lower(), name=name, owner="tests", role=role, abilities=abilities, grade="", limits="", data=()
+    )
