@@ -1,0 +1,1 @@
+"""``python -m benchmarks``: how fast it is, beside the alternatives, on this machine. Never part of a test."""

@@ -1,0 +1,95 @@
+"""Telephone calls at a given rate: an open loop, which sends when it is time and not when the last answer came."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import aiohttp
+
+from benchmarks.company import events_path, line
+
+_numbers = itertools.count(0)  # no caller calls twice in a run
+ANSWER_AFTER, END_AFTER = 0.7, 1.5  # seconds from the ring
+
+
+@dataclass(kw_only=True, slots=True)
+class Sent:
+    """One call as its operator sees it; times of the monotonic clock."""
+
+    caller: str  # eight digits
+    place: int  # of its tenant
+    rang_at: float = 0.0
+    acks: list[float] = field(default_factory=list)  # seconds each delivery took
+    failed: int = 0  # deliveries that were not acknowledged
+
+
+@dataclass(kw_only=True, slots=True)
+class Load:
+    """Everything that was sent."""
+
+    calls: list[Sent] = field(default_factory=list)
+    late: list[float] = field(default_factory=list)  # seconds by which the generator itself was behind
+
+
+async def ring_many(
+    http: aiohttp.ClientSession, nodes: Sequence[str], *, rate: float, seconds: float, tenants: int
+) -> Load:
+    """``rate`` whole calls a second for ``seconds``: ring, answer, end each; deliveries go to the nodes in turn."""
+    load, running = Load(), set()
+    turn = itertools.cycle(nodes)
+    begin = time.monotonic()
+    for place in range(int(rate * seconds)):
+        due = begin + place / rate
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
+        load.late.append(time.monotonic() - due)
+        call = Sent(caller=f"4{next(_numbers):07d}", place=place % tenants)
+        load.calls.append(call)
+        task = asyncio.create_task(_whole_call(http, turn, call, due))
+        running.add(task)
+        task.add_done_callback(running.discard)
+    await asyncio.gather(*running)
+    return load
+
+
+async def _whole_call(http: aiohttp.ClientSession, turn: itertools.cycle[str], call: Sent, due: float) -> None:
+    call.rang_at = time.monotonic()
+    await tell(http, next(turn), call, "newCall")
+    await asyncio.sleep(max(0.0, due + ANSWER_AFTER - time.monotonic()))
+    await tell(http, next(turn), call, "answer")
+    await asyncio.sleep(max(0.0, due + END_AFTER - time.monotonic()))
+    await tell(http, next(turn), call, "hangup", cause="normalClearing")
+
+
+async def tell(
+    http: aiohttp.ClientSession, node: str, call: Sent, event: str, *, to: str | None = None, **more: str
+) -> None:
+    """One delivery, tried up to three times, as operators do."""
+    called = to or line(call.place)
+    form = {
+        "event": event,
+        "callId": f"c{call.caller}",
+        "from": f"47{call.caller}",
+        "to": called[1:],
+        "direction": "in",
+    }
+    form |= more
+    if event == "newCall" and "user[]" not in form:
+        form["user[]"] = "w0"
+    if event == "answer":
+        form["answeringNumber"] = called[1:]
+    for _ in range(3):
+        began = time.monotonic()
+        try:
+            async with http.post(node + events_path(call.place), data=form) as answer:
+                await answer.read()
+                call.acks.append(time.monotonic() - began)
+                if answer.status < 300:
+                    return
+        except aiohttp.ClientError:
+            call.acks.append(time.monotonic() - began)
+        await asyncio.sleep(0.2)
+    call.failed += 1
