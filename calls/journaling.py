@@ -12,12 +12,12 @@ from uuid import uuid4
 
 from pydantic import TypeAdapter
 
-from calls.database import Database
+from calls.database import DATABASE_AWAY, Database, Unit
 from calls.errors import NeedsSignIn, OutsideError, Refused, Throttled
 from calls.matching import rank
 from calls.model import Ability, JournalEntry, Match, Outcome, RecordRef, SourceRole
 from calls.queue import Bell, Task
-from calls.reducer import Call
+from calls.reducer import Call, CallState
 from calls.scene import Scene, read_scene
 from calls.sources import OpenSource, Sources
 from calls.sql_blocks import read_blocks
@@ -63,16 +63,24 @@ class JournalJob:
             if looking:
                 await unit.sql.execute(_SQL["wait_for_lookup"], row["journal_id"], lease, now + _LOOK_AGAIN)
                 return
-        target = await self._target(task, scene)
-        if target is None or not is_wanted(scene.tenant.settings, scene.call):
-            async with self._database.tenant(task.tenant_id) as unit:
-                await unit.sql.execute(_SQL["nothing_to_write"], row["journal_id"], lease)
-            return
-        source, match = target
+        source: OpenSource | None = None
         try:
+            target = await self._target(task, scene) if is_due(scene.tenant.settings, scene.call) else None
+            if target is None:
+                async with self._database.tenant(task.tenant_id) as unit:
+                    await unit.sql.execute(_SQL["rest"], row["journal_id"], lease, row["wanted"], self._now())
+                return
+            source, match = target
             async with asyncio.timeout(_WRITE_SECONDS):
                 record = await source.connector.journal(self._entry(scene, match), key=str(row["journal_id"]))
         except (OutsideError, TimeoutError) as problem:
+            await self._put_off(task, row, lease, source, problem)
+            return
+        except DATABASE_AWAY:
+            raise
+        except Exception as problem:
+            # A mistake of ours fails again: it is counted like any other failure, and parked in the end.
+            log.error("journal %s: %s in our own code", row["journal_id"], type(problem).__name__)  # noqa: TRY400
             await self._put_off(task, row, lease, source, problem)
             return
         async with self._database.tenant(task.tenant_id) as unit:
@@ -81,8 +89,7 @@ class JournalJob:
             await unit.sql.execute(
                 _SQL["note_written"], row["journal_id"], lease, row["wanted"], connection_id, sealed, done
             )
-            await unit.sql.execute(_SQL["want_shown"], task.call_id, done + _LOOK_AGAIN)
-            await self._bell.ring_cards(unit, task.call_id)
+            await self._want_shown(unit, task)
 
     async def _target(self, task: Task, scene: Scene) -> tuple[OpenSource, Match] | None:
         """The best CRM match whose source can journal."""
@@ -119,7 +126,15 @@ class JournalJob:
             employee_email=employee.email if employee else None,
         )
 
-    async def _put_off(self, task: Task, row: Any, lease: object, source: OpenSource, problem: Exception) -> None:
+    async def _want_shown(self, unit: Unit, task: Task) -> None:
+        """The cards tell what became of the journal."""
+        await unit.sql.execute(_SQL["lock_call"], task.call_id)
+        await unit.sql.execute(_SQL["want_shown"], task.call_id, self._now() + _LOOK_AGAIN)
+        await self._bell.ring_cards(unit, task.call_id)
+
+    async def _put_off(
+        self, task: Task, row: Any, lease: object, source: OpenSource | None, problem: Exception
+    ) -> None:
         log.warning("journal %s not written: %s", row["journal_id"], type(problem).__name__)
         tries = row["attempts"] + 1
         wait = _WAITS[min(row["attempts"], len(_WAITS) - 1)]
@@ -134,15 +149,16 @@ class JournalJob:
             parked = "keeps_failing"
         due = None if parked else self._now() + timedelta(seconds=wait)
         async with self._database.tenant(task.tenant_id) as unit:
-            connection_id = source.connection.connection_id
+            connection_id = source.connection.connection_id if source else None
             await unit.sql.execute(_SQL["put_off"], row["journal_id"], lease, due, parked, connection_id)
             if parked:
-                await unit.sql.execute(_SQL["want_shown"], task.call_id, self._now() + _LOOK_AGAIN)
-                await self._bell.ring_cards(unit, task.call_id)
+                await self._want_shown(unit, task)
 
 
-def is_wanted(settings: TenantSettings, call: Call) -> bool:
-    """Whether the tenant journals calls of this kind."""
+def is_due(settings: TenantSettings, call: Call) -> bool:
+    """Whether the call is over, and the tenant journals calls of its kind."""
+    if call.state is not CallState.ENDED:
+        return False  # a late event has brought it back; its end will be told
     answered = call.answered_at is not None or call.outcome is Outcome.COMPLETED
     return (settings.journal_answered if answered else settings.journal_missed) == "always"
 

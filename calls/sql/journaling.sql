@@ -12,8 +12,13 @@ SELECT lookup_state = 'wanted' FROM smartcall.call WHERE call_id = $1
 -- name: wait_for_lookup
 UPDATE smartcall.journal SET lease = NULL, lease_until = NULL, due_at = $3 WHERE journal_id = $1 AND lease = $2
 
--- name: nothing_to_write
-DELETE FROM smartcall.journal WHERE journal_id = $1 AND lease = $2 AND written = 0
+-- name: rest
+-- There is nothing to write as things are. The row stays with its key, for when there is: a late event, a lookup asked
+-- for again. Whatever was wanted meanwhile is looked at at once.
+UPDATE smartcall.journal SET
+    lease = NULL, lease_until = NULL, attempts = 0, due_at = CASE WHEN wanted > $3 THEN $4::timestamptz END,
+    connection_id = CASE WHEN written > 0 THEN connection_id END
+WHERE journal_id = $1 AND lease = $2
 
 -- name: note_written
 UPDATE smartcall.journal SET
@@ -23,8 +28,13 @@ WHERE journal_id = $1 AND lease = $2
 
 -- name: put_off
 UPDATE smartcall.journal SET
-    lease = NULL, lease_until = NULL, attempts = attempts + 1, due_at = $3, parked = $4, connection_id = $5
+    lease = NULL, lease_until = NULL, attempts = attempts + 1, due_at = $3, parked = $4,
+    connection_id = COALESCE($5, connection_id)
 WHERE journal_id = $1 AND lease = $2
+
+-- name: lock_call
+-- Before all of its popups are changed: everybody else who does locks it too, and in any other order could wait for us.
+SELECT 1 FROM smartcall.call WHERE call_id = $1 FOR NO KEY UPDATE
 
 -- name: want_shown
 UPDATE smartcall.popup SET wanted = wanted + 1, attempts = 0, due_at = $2 WHERE call_id = $1

@@ -5,8 +5,13 @@
 DELETE FROM smartcall.call WHERE started_at < $1
 
 -- name: forget_lookups
--- What sources said about a caller, a directory above all, is for the call and a short time after.
-UPDATE smartcall.call SET lookup_sealed = NULL WHERE lookup_sealed IS NOT NULL AND ended_at < $1
+-- What sources said about a caller, a directory above all, is for the call and a short time after; and for a journal
+-- that is still to be written, which would not know where to.
+UPDATE smartcall.call c SET lookup_sealed = NULL
+WHERE c.lookup_sealed IS NOT NULL AND c.ended_at < $1 AND NOT EXISTS (
+    SELECT 1 FROM smartcall.journal j
+    WHERE j.call_id = c.call_id AND j.written < j.wanted AND (j.due_at IS NOT NULL OR j.parked IS NOT NULL)
+)
 
 -- name: purge_deliveries
 DELETE FROM smartcall.delivery WHERE received_at < $1
