@@ -15,6 +15,7 @@ from uuid import UUID
 from aiohttp import web
 
 from bot.bodies import read_body
+from calls import telemetry
 from calls.database import DATABASE_AWAY, Database
 from calls.errors import BadProof, Unreadable
 from calls.ingest import take_in
@@ -81,6 +82,10 @@ class EventsDoor:
         proof = operator.verify(raw, connection, received_at)
         parsed = operator.parse(raw, connection, received_at)
         taken = await take_in(self._database, self._bell, connection, proof, parsed, received_at)
+        telemetry.events.add(taken.stored, {"outcome": "stored"})
+        telemetry.events.add(taken.repeated, {"outcome": "repeated"})
+        for reason in taken.ignored:
+            telemetry.events.add(1, {"outcome": reason})
         if taken.ignored or taken.repeated:
             reasons = ",".join(sorted(set(taken.ignored))) or "-"
             log.info("connection %s: %d repeated, ignored: %s", connection.connection_id, taken.repeated, reasons)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -54,6 +55,10 @@ class Settings(BaseSettings):
     allow_loopback: bool = Field(
         default=False,
         description="Let Teams' service addresses be on this machine: for simulators, never in production.",
+    )
+    telemetry: Literal["off", "console", "azure"] = Field(
+        default="off",
+        description="Where counts go: nowhere, to standard error each minute, or to Azure Monitor (docs/running.md).",
     )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 

@@ -18,6 +18,7 @@ from uuid import UUID, uuid4
 
 from pydantic import TypeAdapter
 
+from calls import telemetry
 from calls.chats import ChatAddress, ChatState, set_state
 from calls.database import DATABASE_AWAY, Database
 from calls.errors import Gone, NeedsSignIn, OutsideError, Refused, Throttled, Transient, Unknown
@@ -107,6 +108,8 @@ class Cards:
             log.error("popup %s: %s in our own code", sending.row["popup_id"], type(problem).__name__)  # noqa: TRY400
             return await self._put_off(tenant_id, sending, problem)
         sent = sending.action != "nothing" and sending.chat is not None
+        if sent:
+            self._count(sending)
         return await self._note_shown(tenant_id, sending, card_id, parked=sending.parked, sent=sent)
 
     async def _put_on_screen(self, tenant_id: UUID, sending: _Sending) -> str | None:
@@ -167,6 +170,7 @@ class Cards:
         row, now = sending.row, self._now()
         posting = sending.action != "update"
         log.warning("popup %s: %s failed: %s", row["popup_id"], sending.action, type(problem).__name__)
+        telemetry.cards.add(1, {"action": sending.action, "outcome": type(problem).__name__})
         if posting and isinstance(problem, Unknown | TimeoutError):
             # It may be on the screen. While it rings there is no second one; what was sent counts as shown.
             return await self._note_shown(tenant_id, sending, sent=True)
@@ -186,6 +190,11 @@ class Cards:
             due = None if parked else now + timedelta(seconds=wait)
             await unit.sql.execute(_SQL["put_off"], row["popup_id"], sending.lease, due, unsent, parked)
         return False
+
+    def _count(self, sending: _Sending) -> None:
+        telemetry.cards.add(1, {"action": sending.action, "outcome": "sent"})
+        if sending.action == "post" and sending.popup is not None:
+            telemetry.first_cards.record((self._now() - sending.popup.started_at).total_seconds())
 
     async def _close_chat(self, tenant_id: UUID, sending: _Sending, code: str) -> None:
         states = {"not_installed": ChatState.UNINSTALLED, "blocked": ChatState.BLOCKED}

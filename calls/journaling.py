@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from pydantic import TypeAdapter
 
+from calls import telemetry
 from calls.database import DATABASE_AWAY, Database, Unit
 from calls.errors import NeedsSignIn, OutsideError, Refused, Throttled
 from calls.matching import rank
@@ -90,6 +91,7 @@ class JournalJob:
                 _SQL["note_written"], row["journal_id"], lease, row["wanted"], connection_id, sealed, done
             )
             await self._want_shown(unit, task)
+        telemetry.journal.add(1, {"outcome": "written"})
 
     async def _target(self, task: Task, scene: Scene) -> tuple[OpenSource, Match] | None:
         """The best CRM match whose source can journal."""
@@ -136,6 +138,7 @@ class JournalJob:
         self, task: Task, row: Any, lease: object, source: OpenSource | None, problem: Exception
     ) -> None:
         log.warning("journal %s not written: %s", row["journal_id"], type(problem).__name__)
+        telemetry.journal.add(1, {"outcome": type(problem).__name__})
         tries = row["attempts"] + 1
         wait = _WAITS[min(row["attempts"], len(_WAITS) - 1)]
         if isinstance(problem, Throttled) and problem.retry_after is not None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
+from calls import telemetry
 from calls.errors import OutsideError
 from calls.model import Details, Found, Match, RecordRef, SourceRole
 from calls.numbers import Number
@@ -149,6 +150,7 @@ def _ask(source: Source, number: Number, deadline: float) -> asyncio.Task[Found]
 def _answer(source: Source, task: asyncio.Task[Found]) -> Answer:
     answer = _unanswered(source)
     problem = None if task.cancelled() else task.exception()
+    telemetry.sources.add(1, {"role": source.role.value, "outcome": type(problem).__name__ if problem else "answered"})
     if problem is None and not task.cancelled():
         return replace(answer, state=SourceState.ANSWERED, matches=task.result().matches)
     if isinstance(problem, OutsideError | TimeoutError):

@@ -11,6 +11,7 @@ from bot.app import Service
 from bot.commands.opening import open_database
 from bot.problems import BadSetting, CannotGoOn
 from bot.settings import read_settings
+from bot.telemetry import start_telemetry
 from calls.schema import is_current
 
 
@@ -21,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run(chosen: argparse.Namespace) -> int:
     settings = read_settings(**({} if chosen.port is None else {"port": chosen.port}))
     log_to_stderr(settings.log_level)
+    telemetry = start_telemetry(settings)
     service = Service(settings, await open_database(settings))
     async with service.database.pool.acquire() as connection:
         if not await is_current(connection):
@@ -35,6 +37,8 @@ async def run(chosen: argparse.Namespace) -> int:
     await service.work()
     await stopped.wait()
     await service.stop()
+    if telemetry is not None:
+        await asyncio.to_thread(telemetry.shutdown, 1000)
     return 0
 
 
