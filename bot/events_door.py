@@ -22,7 +22,7 @@ from calls.ingest import take_in
 from calls.model import Connection
 from calls.ports import Operator, RawRequest, Response
 from calls.queue import Bell
-from calls.tenants import read_connection
+from calls.tenants import find_connection
 from calls.vault import Unsealable
 
 log = logging.getLogger(__name__)
@@ -97,11 +97,7 @@ class EventsDoor:
             connection_id = UUID(text)
         except ValueError:
             raise BadProof("no such connection") from None
-        tenant_id = await self._database.tenant_of_connection(connection_id)
-        if tenant_id is None:
-            raise BadProof("no such connection")
-        async with self._database.tenant(tenant_id) as unit:
-            connection = await read_connection(unit, connection_id)
+        connection = await find_connection(self._database, connection_id)
         if connection is None or connection.type not in self._operators:
             raise BadProof("no such connection")
         return connection

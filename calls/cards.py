@@ -83,16 +83,19 @@ class Cards:
     async def _take(self, tenant_id: UUID, call_id: UUID) -> Sequence[_Sending]:
         """Lease what is open, decide what to send, and note each POST before it is made."""
         now, lease = self._now(), uuid4()
-        async with self._database.tenant(tenant_id) as unit:
-            rows = await unit.sql.fetch(_SQL["take_popups"], call_id, lease, now + _LEASE, now)
-            scene = await read_scene(unit, call_id) if rows else None
-            if scene is None:
-                return []
-            sendings = [_plan(scene, row, lease) for row in rows]
-            posts = [sending.row["popup_id"] for sending in sendings if sending.action in ("post", "quiet_post")]
-            if posts:
-                await unit.sql.execute(_SQL["note_posts"], posts, now)
-        return sendings
+        unit = self._database.at_once(tenant_id)
+        rows = await unit.sql.fetch(_SQL["take_popups"], tenant_id, call_id, lease, now + _LEASE, now)
+        scene = await read_scene(unit, call_id) if rows else None
+        if scene is None:
+            return []
+        sendings = [_plan(scene, row, lease) for row in rows]
+        posts = {sending.row["popup_id"] for sending in sendings if sending.action in ("post", "quiet_post")}
+        if not posts:
+            return sendings
+        noted = {
+            row["popup_id"] for row in await unit.sql.fetch(_SQL["note_posts"], tenant_id, list(posts), lease, now)
+        }
+        return [sending for sending in sendings if sending.row["popup_id"] not in posts - noted]
 
     async def _send(self, tenant_id: UUID, sending: _Sending) -> bool:
         """True when something newer is wanted already."""
@@ -147,23 +150,24 @@ class Cards:
         """Answer for the counter; what the screen is known to show changes only by what was ``sent``."""
         row, now = sending.row, self._now()
         digest = sending.digest if sent else row["shown_digest"]
-        async with self._database.tenant(tenant_id) as unit:
-            newer = await unit.sql.fetchval(
-                _SQL["note_shown"],
-                row["popup_id"],
-                sending.lease,
-                row["wanted"],
-                digest,
-                card_id,
-                parked,
-                now,
-                declined,
-            )
-            if newer is None:
-                # The lease ran out while we sent: what we sent may be older than what another has sent since.
+        newer: bool | None = await self._database.at_once(tenant_id).sql.fetchval(
+            _SQL["note_shown"],
+            tenant_id,
+            row["popup_id"],
+            sending.lease,
+            row["wanted"],
+            digest,
+            card_id,
+            parked,
+            now,
+            declined,
+        )
+        if newer is None:
+            # The lease ran out while we sent: what we sent may be older than what another has sent since.
+            async with self._database.tenant(tenant_id) as unit:
                 await unit.sql.execute(_SQL["want_again"], row["popup_id"], card_id, now)
-                newer = True
-        return bool(newer)
+            newer = True
+        return newer
 
     async def _put_off(self, tenant_id: UUID, sending: _Sending, problem: Exception) -> bool:
         """Decide what a failure means for this popup; True when it should be looked at again at once."""

@@ -53,9 +53,3 @@ async def welcome_due(unit: Unit, chat: ChatAddress) -> bool:
 
 async def set_state(unit: Unit, bot_app_id: UUID, entra_object_id: UUID, state: ChatState) -> None:
     await unit.sql.execute(SQL["set_state"], bot_app_id, entra_object_id, state.value)
-
-
-async def read_chats(unit: Unit, bot_app_id: UUID, entra_object_ids: list[UUID]) -> dict[UUID, ChatAddress]:
-    """The installed chats of these people, by Entra object id."""
-    rows = await unit.sql.fetch(SQL["read_chats"], bot_app_id, entra_object_ids)
-    return {row["entra_object_id"]: ChatAddress(**dict(row)) for row in rows}

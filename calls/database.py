@@ -118,6 +118,11 @@ class Database:
                 raise
             await connection.execute("COMMIT")
 
+    def at_once(self, tenant_id: UUID) -> Unit:
+        """For single functions of the database that enter the tenant by themselves (0001_functions.sql): one round trip
+        and one transaction each. Any other statement sees nothing here."""
+        return Unit(tenant_id=tenant_id, sql=self.pool, vault=self.vault)
+
     async def tenant_of_connection(self, connection_id: UUID) -> UUID | None:
         """Whose connection this is; the caller has not proved anything yet."""
         return await self._resolve("connection", connection_id)

@@ -14,7 +14,7 @@ from uuid import uuid4
 from calls.cards import Cards
 from calls.database import DATABASE_AWAY, Database
 from calls.errors import OutsideError
-from calls.ingest import is_looked_up, read_events
+from calls.ingest import is_looked_up, open_events, read_events
 from calls.lookup import Lookup, Patience, look_up
 from calls.matching import rank
 from calls.model import Ability
@@ -71,17 +71,23 @@ class CardsJob:
     async def _take_order(self, task: Task) -> _Order | None:
         now = self._now()
         until = now + timedelta(seconds=self._patience.hard + self._patience.directory + 2)
-        async with self._database.tenant(task.tenant_id) as unit:
-            row = await unit.sql.fetchrow(_SQL["take_lookup"], task.call_id, task.job_id, until, now)
-            if row is None:
-                return None
-            call = fold(await read_events(unit, task.call_id))
-            before = await lock_lookup(unit, task.call_id)
-            if call.outside is None or call.outside.number is None or not is_looked_up(call):
-                # A late event has told better: it was a colleague's call all the time.
-                await unit.sql.execute(_SQL["drop_lookup"], task.call_id)
-                return None
+        unit = self._database.at_once(task.tenant_id)
+        row = await unit.sql.fetchrow(_SQL["take_lookup"], task.tenant_id, task.call_id, task.job_id, until, now)
+        if row is None:
+            return None
+        call = fold(open_events(unit, row["bodies"]))
+        before = unit.open_value("lookup", LOOKUP, row["lookup_sealed"]) if row["lookup_sealed"] else Lookup()
+        if call.outside is None or call.outside.number is None or not is_looked_up(call):
+            await self._drop_lookup(task)
+            return None
         return _Order(number=call.outside.number, before=before, toast_in=(row["toast_at"] - now).total_seconds())
+
+    async def _drop_lookup(self, task: Task) -> None:
+        """A late event has told better: it was a colleague's call all the time."""
+        async with self._database.tenant(task.tenant_id) as unit:
+            _ = await lock_lookup(unit, task.call_id)  # nobody settles the call while we look again
+            if not is_looked_up(fold(await read_events(unit, task.call_id))):
+                await unit.sql.execute(_SQL["drop_lookup"], task.call_id)
 
     async def _identify(self, task: Task, order: _Order) -> None:
         toast_at = asyncio.get_running_loop().time() + order.toast_in

@@ -51,13 +51,13 @@ async def take_in(
             ):
                 taken.repeated = len(parsed.events)
                 return taken
-        touched: dict[UUID, None] = {}
+        touched: dict[UUID, Sequence[Event]] = {}
         for event in await place(unit, parsed.events):
-            call_id = await _store(unit, connection.connection_id, event, taken)
-            if call_id is not None:
-                touched[call_id] = None
-        for call_id in touched:
-            await settle(unit, bell, call_id, received_at)
+            stored = await _store(unit, connection.connection_id, event, taken)
+            if stored is not None:
+                touched[stored[0]] = stored[1]
+        for call_id, events in touched.items():
+            await settle(unit, bell, call_id, events, received_at)
     return taken
 
 
@@ -67,21 +67,21 @@ async def give_up(database: Database, bell: Bell, tenant_id: UUID, call_id: UUID
         row = await unit.sql.fetchrow(_SQL["lock_call"], call_id)
         if row is None or row["stale_at"] is None or row["stale_at"] > now:
             return
-        call = fold(await read_events(unit, call_id))
+        known = await read_events(unit, call_id)
         event = Event(
             event_id=f"stale {row['stale_at'].isoformat()}",
             kind=EventKind.STALE,
-            call_ref=call.call_ref,
+            call_ref=known[0].call_ref,
             received_at=now,
         )
-        await _insert(unit, call_id, event)
-        await settle(unit, bell, call_id, now)
+        sealed, hashed = unit.seal_value("event", EVENT, event), unit.hash("event", event.event_id)
+        await unit.sql.execute(_SQL["add_stale"], unit.tenant_id, call_id, hashed, now, sealed)
+        await settle(unit, bell, call_id, await read_events(unit, call_id), now)
 
 
-async def settle(unit: Unit, bell: Bell, call_id: UUID, now: datetime) -> Call:
+async def settle(unit: Unit, bell: Bell, call_id: UUID, events: Sequence[Event], now: datetime) -> Call:
     """Fold the call anew, note its state and timers, raise what its employees should see, and ring."""
-    call = fold(await read_events(unit, call_id))
-    tenant = await read_tenant(unit)
+    call = fold(events)
     looked_up = is_looked_up(call)
     over = call.state is CallState.ENDED
     silent = call.state is CallState.STALE
@@ -98,6 +98,7 @@ async def settle(unit: Unit, bell: Bell, call_id: UUID, now: datetime) -> Call:
     )
     employees = [leg.employee_id for leg in call.legs]
     if call.direction is Direction.INTERNAL:
+        tenant = await read_tenant(unit)
         shown = tenant is not None and tenant.settings.popup_internal
         calling = call.caller.employee_id if call.caller else None
         employees = [employee_id for employee_id in employees if shown and employee_id != calling]
@@ -125,31 +126,31 @@ def is_looked_up(call: Call) -> bool:
 
 async def read_events(unit: Unit, call_id: UUID) -> Sequence[Event]:
     """Every event of a call, opened."""
-    rows = await unit.sql.fetch(_SQL["read_events"], call_id)
-    return [unit.open_value("event", EVENT, row["body_sealed"]) for row in rows]
+    return open_events(unit, [row["body_sealed"] for row in await unit.sql.fetch(_SQL["read_events"], call_id)])
 
 
-async def _store(unit: Unit, connection_id: UUID, event: Event, taken: Taken) -> UUID | None:
-    """The call the event belongs to, or None when it is of no use to this tenant or known already."""
-    refs = unit.hashes("call ref", event.call_ref)
-    call_id: UUID | None = await unit.sql.fetchval(_SQL["find_call"], connection_id, refs)
-    if call_id is None:
-        ours = any(agent.employee_id for agent in event.agents) or (event.caller and event.caller.employee_id)
-        if event.kind is EventKind.RINGING and not ours:
-            taken.ignored.append("no_line_of_this_tenant")
-            return None
-        call_id = await unit.sql.fetchval(
-            _SQL["open_call"], unit.tenant_id, uuid4(), connection_id, refs[0], event.received_at
-        )
-    if not await _insert(unit, call_id, event):
+def open_events(unit: Unit, bodies: Sequence[bytes]) -> Sequence[Event]:
+    return [unit.open_value("event", EVENT, body) for body in bodies]
+
+
+async def _store(unit: Unit, connection_id: UUID, event: Event, taken: Taken) -> tuple[UUID, Sequence[Event]] | None:
+    """The call the event belongs to, with all its events; None when it is of no use to this tenant or known already."""
+    ours = any(agent.employee_id for agent in event.agents) or (event.caller and event.caller.employee_id)
+    row = await unit.sql.fetchrow(
+        _SQL["add_event"],
+        unit.tenant_id,
+        connection_id,
+        unit.hashes("call ref", event.call_ref),
+        event.kind is not EventKind.RINGING or bool(ours),
+        unit.hash("event", event.event_id),
+        event.received_at,
+        unit.seal_value("event", EVENT, event),
+    )
+    if row["call"] is None:
+        taken.ignored.append("no_line_of_this_tenant")
+        return None
+    if not row["is_new"]:
         taken.repeated += 1
         return None
     taken.stored += 1
-    return call_id
-
-
-async def _insert(unit: Unit, call_id: UUID | None, event: Event) -> bool:
-    sealed = unit.seal_value("event", EVENT, event)
-    hashed = unit.hash("event", event.event_id)
-    done = await unit.sql.fetchval(_SQL["add_event"], unit.tenant_id, call_id, hashed, event.received_at, sealed)
-    return bool(done)
+    return row["call"], open_events(unit, row["bodies"])

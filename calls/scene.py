@@ -9,14 +9,14 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from calls.chats import ChatAddress, read_chats
+from calls.chats import ChatAddress
 from calls.database import Unit
-from calls.ingest import read_events
+from calls.ingest import open_events
 from calls.lookup import Lookup
 from calls.popup import JournalState, Popup, popup_for
 from calls.reducer import Call, fold
 from calls.sql_blocks import read_blocks
-from calls.tenants import Employee, Tenant, read_employees, read_tenant
+from calls.tenants import Employee, Tenant, employee_from, tenant_from
 
 SQL = read_blocks(Path(__file__).parent / "sql" / "scene.sql")
 LOOKUP: TypeAdapter[Lookup] = TypeAdapter(Lookup)
@@ -51,26 +51,31 @@ class Scene:
 
 
 async def read_scene(unit: Unit, call_id: UUID) -> Scene | None:
-    """None when the call or its tenant is gone."""
-    row = await unit.sql.fetchrow(SQL["read_call"], call_id)
-    tenant = await read_tenant(unit)
-    events = await read_events(unit, call_id)
-    if row is None or tenant is None or not events:
+    """None when the call is gone. The call first, then its people: both as they are at one moment or a later one."""
+    row = await unit.sql.fetchrow(SQL["read_call"], unit.tenant_id, call_id)
+    if row is None or not row["bodies"]:
         return None
-    call = fold(events)
-    outside = [party.employee_id for party in (call.caller, call.answered_by) if party and party.employee_id]
-    employees = await read_employees(unit, {leg.employee_id for leg in call.legs} | set(outside))
-    chats: dict[UUID, ChatAddress] = {}
-    if tenant.bot_app_id is not None:
-        by_object = {employee.entra_object_id: employee.employee_id for employee in employees.values()}
-        found = await read_chats(unit, tenant.bot_app_id, list(by_object))
-        chats = {by_object[object_id]: chat for object_id, chat in found.items()}
+    tenant, call = tenant_from(unit, row), fold(open_events(unit, row["bodies"]))
+    people = {leg.employee_id for leg in call.legs}
+    people |= {party.employee_id for party in (call.caller, call.answered_by) if party and party.employee_id}
+    rows = await unit.sql.fetch(SQL["read_people"], unit.tenant_id, tenant.bot_app_id, list(people)) if people else []
     return Scene(
         tenant=tenant,
         call=call,
         lookup=unit.open_value("lookup", LOOKUP, row["lookup_sealed"]) if row["lookup_sealed"] else Lookup(),
-        employees=employees,
-        chats=chats,
+        employees={person["employee_id"]: employee_from(unit, person) for person in rows},
+        chats={
+            person["employee_id"]: ChatAddress(
+                tenant_id=unit.tenant_id,
+                bot_app_id=tenant.bot_app_id,
+                entra_object_id=person["entra_object_id"],
+                conversation_id=person["conversation_id"],
+                member_id=person["member_id"],
+                service_url=person["service_url"],
+            )
+            for person in rows
+            if tenant.bot_app_id is not None and person["conversation_id"] is not None
+        },
         journal=_journal_state(row),
         journal_in=row["journal_in"],
     )

@@ -13,7 +13,7 @@ from calls.lookup import Source
 from calls.model import Ability, Connection, Details, Found, JournalEntry, Match, RecordRef, SourceRole
 from calls.numbers import Number
 from calls.ports import Connector, ConnectorSpec
-from calls.tenants import read_connection, read_connectors
+from calls.tenants import find_connection, read_connectors
 
 log = logging.getLogger(__name__)
 
@@ -48,22 +48,19 @@ class Sources:
 
     async def to_ask(self, tenant_id: UUID) -> Sequence[OpenSource]:
         """Every source that can find a caller."""
-        async with self._database.tenant(tenant_id) as unit:
-            connections = await read_connectors(unit)
+        connections = await read_connectors(self._database.at_once(tenant_id))
         opened = [await self._open(connection) for connection in connections]
         return [source for source in opened if Ability.FIND in source.connector.spec.abilities]
 
     async def one(self, tenant_id: UUID, connection_id: UUID) -> OpenSource | None:
-        async with self._database.tenant(tenant_id) as unit:
-            connection = await read_connection(unit, connection_id)
-        return await self._open(connection) if connection else None
+        connection = await find_connection(self._database, connection_id)
+        return await self._open(connection) if connection and connection.tenant_id == tenant_id else None
 
     async def _open(self, connection: Connection) -> OpenSource:
         if connection.provider_tenant_id is not None:
             provided = UUID(str(connection.settings["provider_connection_id"]))
-            async with self._database.tenant(connection.provider_tenant_id) as unit:
-                theirs = await read_connection(unit, provided)
-            if theirs is not None:
+            theirs = await find_connection(self._database, provided)
+            if theirs is not None and theirs.tenant_id == connection.provider_tenant_id:
                 connection = replace(connection, secrets=theirs.secrets)
         try:
             return OpenSource(connection=connection, connector=self._connect(connection))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass as checked_dataclass
 
-from calls.database import Unit
+from calls.database import Database, Unit
 from calls.model import Connection, Event, Party
 from calls.sql_blocks import read_blocks
 from calls.vault import Unsealable
@@ -61,19 +61,25 @@ class Employee:
 
 async def read_tenant(unit: Unit) -> Tenant | None:
     row = await unit.sql.fetchrow(SQL["read_tenant"])
-    if row is None:
-        return None
-    return Tenant(**{**dict(row), "settings": TENANT_SETTINGS.validate_python(row["settings"])})
+    return tenant_from(unit, row) if row else None
 
 
-async def read_employees(unit: Unit, employee_ids: Iterable[UUID]) -> Mapping[UUID, Employee]:
-    rows = await unit.sql.fetch(SQL["read_employees"], list(employee_ids))
-    return {row["employee_id"]: _employee(unit, row) for row in rows}
+def tenant_from(unit: Unit, row: Any) -> Tenant:
+    """The tenant in a row that holds its columns, perhaps among others."""
+    return Tenant(
+        tenant_id=unit.tenant_id,
+        name=row["name"],
+        language=row["language"],
+        region=row["region"],
+        bot_app_id=row["bot_app_id"],
+        bot_tenant_id=row["bot_tenant_id"],
+        settings=TENANT_SETTINGS.validate_python(row["settings"]),
+    )
 
 
 async def employee_of(unit: Unit, entra_object_id: UUID) -> Employee | None:
     row = await unit.sql.fetchrow(SQL["employee_of"], entra_object_id)
-    return _employee(unit, row) if row else None
+    return employee_from(unit, row) if row else None
 
 
 async def read_connection(unit: Unit, connection_id: UUID) -> Connection | None:
@@ -82,9 +88,15 @@ async def read_connection(unit: Unit, connection_id: UUID) -> Connection | None:
     return _connection(unit, row) if row else None
 
 
+async def find_connection(database: Database, connection_id: UUID) -> Connection | None:
+    """An enabled connection of whichever tenant; its caller has not proved anything yet."""
+    row = await database.pool.fetchrow(SQL["find_connection"], connection_id)
+    return _connection(database.at_once(row["tenant_id"]), row) if row else None
+
+
 async def read_connectors(unit: Unit) -> Sequence[Connection]:
     """The tenant's enabled sources, in the order it wants them shown. One whose secrets do not open has none."""
-    return [_sealed_or_not(unit, row) for row in await unit.sql.fetch(SQL["read_connectors"])]
+    return [_sealed_or_not(unit, row) for row in await unit.sql.fetch(SQL["read_connectors"], unit.tenant_id)]
 
 
 async def place(unit: Unit, events: Sequence[Event]) -> Sequence[Event]:
@@ -131,7 +143,8 @@ def _placed(event: Event, owners: Mapping[str, list[UUID]]) -> Event:
     )
 
 
-def _employee(unit: Unit, row: Any) -> Employee:
+def employee_from(unit: Unit, row: Any) -> Employee:
+    """The employee in a row that holds its columns, perhaps among others."""
     email: bytes | None = row["email_sealed"]
     return Employee(
         employee_id=row["employee_id"],

@@ -14,10 +14,6 @@ UPDATE smartcall.chat SET welcomed = true WHERE bot_app_id = $1 AND entra_object
 UPDATE smartcall.chat SET state = $3, welcomed = welcomed AND $3 <> 'uninstalled'
 WHERE bot_app_id = $1 AND entra_object_id = $2
 
--- name: read_chats
-SELECT tenant_id, bot_app_id, entra_object_id, conversation_id, member_id, service_url FROM smartcall.chat
-WHERE bot_app_id = $1 AND entra_object_id = ANY($2::uuid[]) AND state = 'installed'
-
 -- name: reopen_popups
 -- Somebody just installed the app: what rings or is talked about now is shown after all.
 UPDATE smartcall.popup p SET parked = NULL, wanted = p.wanted + 1, attempts = 0, due_at = $2

@@ -1,11 +1,8 @@
 -- The one lookup of a call.
 
 -- name: take_lookup
--- Ours when nobody has it, when its holder is gone, or when we are the same job taken over.
-UPDATE smartcall.call SET lookup_lease = $2, lookup_lease_until = $3
-WHERE call_id = $1 AND lookup_state = 'wanted'
-    AND (lookup_lease IS NULL OR lookup_lease = $2 OR lookup_lease_until <= $4)
-RETURNING toast_at
+-- Ours when nobody has it, when its holder is gone, or when we are the same job taken over (0001_functions.sql).
+SELECT toast_at, lookup_sealed, bodies FROM smartcall.take_lookup($1, $2, $3, $4, $5)
 
 -- name: drop_lookup
 UPDATE smartcall.call SET lookup_state = 'none', lookup_lease = NULL, lookup_lease_until = NULL WHERE call_id = $1

@@ -5,24 +5,16 @@
 INSERT INTO smartcall.delivery (tenant_id, connection_id, delivery_hash, received_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT DO NOTHING RETURNING true
 
--- name: find_call
--- Locks the call, so that its events are folded one after another. Not its key: whoever changes a popup twice in one
--- transaction has its foreign key checked anew, and would wait for us while we wait for the popup.
-SELECT call_id FROM smartcall.call WHERE connection_id = $1 AND ref_hash = ANY($2::bytea[]) LIMIT 1 FOR NO KEY UPDATE
-
--- name: open_call
--- Two nodes may open the same call at once: the second waits for the first and gets its id.
-INSERT INTO smartcall.call (tenant_id, call_id, connection_id, ref_hash, started_at, toast_at)
-VALUES ($1, $2, $3, $4, $5, $5)
-ON CONFLICT (tenant_id, connection_id, ref_hash) DO UPDATE SET started_at = smartcall.call.started_at
-RETURNING call_id
-
 -- name: lock_call
 SELECT stale_at FROM smartcall.call WHERE call_id = $1 FOR NO KEY UPDATE
 
 -- name: add_event
+-- With its call, opened by the first one; answers all events of the call (0001_functions.sql).
+SELECT call, is_new, bodies FROM smartcall.add_event($1, $2, $3::bytea[], $4, $5, $6, $7)
+
+-- name: add_stale
 INSERT INTO smartcall.event (tenant_id, call_id, event_hash, received_at, body_sealed) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT DO NOTHING RETURNING true
+ON CONFLICT DO NOTHING
 
 -- name: read_events
 SELECT body_sealed FROM smartcall.event WHERE call_id = $1

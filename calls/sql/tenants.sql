@@ -3,10 +3,6 @@
 -- name: read_tenant
 SELECT tenant_id, name, language, region, bot_app_id, bot_tenant_id, settings FROM smartcall.tenant
 
--- name: read_employees
-SELECT employee_id, entra_object_id, name_sealed, email_sealed, language FROM smartcall.employee
-WHERE employee_id = ANY($1::uuid[]) AND active
-
 -- name: employee_of
 SELECT employee_id, entra_object_id, name_sealed, email_sealed, language FROM smartcall.employee
 WHERE entra_object_id = $1 AND active
@@ -16,8 +12,7 @@ SELECT connection_id, type, name, settings, secrets_sealed, provider_tenant_id F
 WHERE connection_id = $1 AND enabled
 
 -- name: read_connectors
-SELECT connection_id, type, name, settings, secrets_sealed, provider_tenant_id FROM smartcall.connection
-WHERE kind = 'connector' AND enabled ORDER BY rank, name
+SELECT * FROM smartcall.connectors($1)
 
 -- name: lines_of
 -- Which active employees answer on these numbers or operator aliases.
@@ -26,3 +21,7 @@ WHERE l.number_hash = ANY($1::bytea[]) AND e.active
 UNION
 SELECT l.employee_id, l.alias_hash FROM smartcall.line l JOIN smartcall.employee e USING (employee_id)
 WHERE l.alias_hash = ANY($1::bytea[]) AND e.active
+
+-- name: find_connection
+-- In the tenant that it belongs to (0001_functions.sql).
+SELECT * FROM smartcall.connection_by_id($1)
