@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,24 +21,16 @@ from calls.model import Event, Outcome
 from calls.popup import JournalState
 from calls.ports import Parsed, Proof
 from calls.queue import Bell, Task
-from calls.reducer import Call
 from calls.sources import Sources
 from calls.sweep import Sweep
 from calls.wishes import Press, Wishes
 from tests.support.clock import Clock
 from tests.support.companies import TestCompany, company_text, object_id, provision
-from tests.support.connectors import FakeSources
+from tests.support.connectors import FakeSources, Texts
 from tests.support.events import answer, end, leg_end, line, ring
 from tests.support.screen import Screen
 
 RING, ANSWER, END = ring(line(0)), answer(line(0)), end()
-
-
-class Texts:
-    """:class:`calls.journaling.JournalTexts` without any language."""
-
-    def write(self, call: Call, *, employee: str | None, rang: Sequence[str], language: str) -> tuple[str, str]:
-        return f"{call.outcome} {employee}", f"{', '.join(rang)} ({language})"
 
 
 class Desk:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -21,6 +22,14 @@ from calls.model import (
 )
 from calls.numbers import Number
 from calls.ports import Connector, ConnectorSpec
+from calls.reducer import Call
+
+
+class Texts:
+    """:class:`calls.journaling.JournalTexts` without any language."""
+
+    def write(self, call: Call, *, employee: str | None, rang: Sequence[str], language: str) -> tuple[str, str]:
+        return f"{call.outcome} {employee}", f"{', '.join(rang)} ({language})"
 
 
 @dataclass(kw_only=True)
