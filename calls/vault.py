@@ -60,7 +60,7 @@ class Vault:
             raise Unsealable(f"no key in force opens this {purpose}")
         try:
             return cipher.decrypt(sealed[5:17], sealed[17:], _bound_to(tenant_id, purpose))
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # the latter for a value cut short
             raise Unsealable(f"this {purpose} was not sealed here") from None
 
     def hash(self, tenant_id: UUID, purpose: str, text: str) -> bytes:
