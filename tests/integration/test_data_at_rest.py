@@ -222,7 +222,8 @@ async def test_a_role_that_may_go_round_security_is_refused(
 async def test_what_is_answered_before_a_tenant_is_known_is_ids_alone(owner: asyncpg.Connection) -> None:
     functions = await owner.fetch(
         "SELECT p.oid::regproc::text AS name, pg_get_function_result(p.oid) AS result,"
-        " proowner::regrole::text AS owner, proconfig FROM pg_proc p WHERE prosecdef AND pronamespace::regnamespace::text"
+        " proowner::regrole::text AS owner, proconfig FROM pg_proc p"
+        " WHERE prosecdef AND pronamespace::regnamespace::text"
         " NOT IN ('pg_catalog', 'information_schema')"
     )
     assert {row["name"]: row["result"] for row in functions} == {
