@@ -78,18 +78,28 @@ class PackagedPostgres:
     def _start(self) -> None:
         for folder in (self.data_dir.parent, self.socket_dir):
             folder.mkdir(parents=True, exist_ok=True)
-        self.data_dir.mkdir(mode=0o700, exist_ok=True)
         self.socket_dir.chmod(0o700)
         if self.account:
-            for folder in (self.data_dir, self.socket_dir):
-                shutil.chown(folder, self.account)
+            shutil.chown(self.socket_dir, self.account)
         if not (self.data_dir / "PG_VERSION").exists():
-            self._run("initdb", "--auth=trust", "--encoding=utf8", "--locale=C", "-U", OWNER, "-D", str(self.data_dir))
+            self._make_data()
         if self._run("pg_ctl", "-D", str(self.data_dir), "status", check=False) == 0:
             return
         server = f"-h '' -k {self.socket_dir} -c max_connections=200 {self.flags}"
         log = str(self.data_dir / "server.log")
         self._run("pg_ctl", "-D", str(self.data_dir), "-l", log, "-o", server, "-t", str(_START_SECONDS), "-w", "start")
+
+    def _make_data(self) -> None:
+        """Made beside its place and moved there whole: half a start that was killed would never start again."""
+        making = self.data_dir.with_name(f"{self.data_dir.name}.new")
+        shutil.rmtree(making, ignore_errors=True)
+        making.mkdir(mode=0o700)
+        if self.account:
+            shutil.chown(making, self.account)
+        self._run("initdb", "--auth=trust", "--encoding=utf8", "--locale=C", "-U", OWNER, "-D", str(making))
+        if self.data_dir.exists():
+            self.data_dir.rmdir()
+        making.rename(self.data_dir)
 
     def _run(self, program: str, *arguments: str, check: bool = True) -> int:
         # Output goes to a file: a pipe would stay open in the server that pg_ctl leaves behind.
