@@ -7,7 +7,6 @@ taken, so it is at least as new as the counter it answers for.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from pydantic import TypeAdapter
 
 from calls import telemetry
 from calls.chats import ChatAddress, ChatState, set_state
-from calls.database import DATABASE_AWAY, Database
+from calls.database import DATABASE_AWAY, Database, Unit
 from calls.errors import Gone, NeedsSignIn, OutsideError, Refused, Throttled, Transient, Unknown
 from calls.popup import Popup, PopupState, opens
 from calls.scene import Scene, read_scene
@@ -88,7 +87,7 @@ class Cards:
         scene = await read_scene(unit, call_id) if rows else None
         if scene is None:
             return []
-        sendings = [_plan(scene, row, lease) for row in rows]
+        sendings = [_plan(unit, scene, row, lease) for row in rows]
         posts = {sending.row["popup_id"] for sending in sendings if sending.action in ("post", "quiet_post")}
         if not posts:
             return sendings
@@ -207,15 +206,16 @@ class Cards:
                 await set_state(unit, sending.chat.bot_app_id, sending.chat.entra_object_id, states[code])
 
 
-def _plan(scene: Scene, row: Any, lease: UUID) -> _Sending:
+def _plan(unit: Unit, scene: Scene, row: Any, lease: UUID) -> _Sending:
     employee_id = row["employee_id"]
     popup = scene.popup(employee_id, row["popup_id"])
     chat = scene.chats.get(employee_id)
     language = scene.language(employee_id)
-    digest = _digest(popup, language) if popup else None
+    # Keyed: of an unknown caller the number is all that is not in the open already, and numbers are few enough to try.
+    digest = unit.hash("popup", _POPUP.dump_json(popup).decode() + language) if popup else None
     action, parked = "nothing", None
     if popup is not None and row["activity_id"] is not None:
-        action = "nothing" if digest == row["shown_digest"] else "update"
+        action = "nothing" if scene.forgotten or digest == row["shown_digest"] else "update"
         parked = None if chat else "no_chat"
     elif popup is not None and _may_post(popup, row, scene):
         action = ("quiet_post" if row["post_tried_at"] else "post") if chat else "nothing"
@@ -231,7 +231,3 @@ def _may_post(popup: Popup, row: Any, scene: Scene) -> bool:
     if leg is None or not opens(popup, leg):
         return False
     return row["post_tried_at"] is None or (row["posts"] < 2 and popup.state in _SETTLED)
-
-
-def _digest(popup: Popup, language: str) -> bytes:
-    return hashlib.sha256(_POPUP.dump_json(popup) + language.encode()).digest()

@@ -119,6 +119,7 @@ class Workers:
             batch_size=min(20, at_once // 2),
             max_concurrent_tasks=at_once,
             heartbeat_timeout=_HEARTBEAT,
+            log_aggregation_interval=timedelta(0),  # nobody reads its statistics, and nothing would delete them
         )
 
 

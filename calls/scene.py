@@ -29,6 +29,8 @@ class Scene:
     tenant: Tenant
     call: Call
     lookup: Lookup
+    asking: bool  # the sources have not all answered yet, or nobody has asked them
+    forgotten: bool  # what the sources said has been deleted since: the card on the screen knows more than we do
     employees: Mapping[UUID, Employee]  # everybody the call has touched
     chats: Mapping[UUID, ChatAddress]  # by employee id; missing: the app is not installed there
     journal: JournalState | None
@@ -41,6 +43,7 @@ class Scene:
             popup_id=popup_id,
             lookup=self.lookup,
             names={employee.employee_id: employee.name for employee in self.employees.values()},
+            asking=self.asking,
             journal=self.journal,
             journal_in=self.journal_in,
         )
@@ -63,6 +66,8 @@ async def read_scene(unit: Unit, call_id: UUID) -> Scene | None:
         tenant=tenant,
         call=call,
         lookup=unit.open_value("lookup", LOOKUP, row["lookup_sealed"]) if row["lookup_sealed"] else Lookup(),
+        asking=row["lookup_state"] == "wanted",
+        forgotten=row["lookup_state"] == "done" and row["lookup_sealed"] is None,
         employees={person["employee_id"]: employee_from(unit, person) for person in rows},
         chats={
             person["employee_id"]: ChatAddress(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -39,12 +40,16 @@ class OpenSource:
         )
 
 
+_AT_MOST = 1000  # connectors kept open
+
+
 class Sources:
     """Opens connections; what is provided by another tenant (a directory of ours) gets that tenant's secrets."""
 
     def __init__(self, database: Database, connect: Callable[[Connection], Connector]) -> None:
         self._database = database
         self._connect = connect
+        self._opened: OrderedDict[UUID, OpenSource] = OrderedDict()
 
     async def to_ask(self, tenant_id: UUID) -> Sequence[OpenSource]:
         """Every source that can find a caller."""
@@ -62,6 +67,16 @@ class Sources:
             theirs = await find_connection(self._database, provided)
             if theirs is not None and theirs.tenant_id == connection.provider_tenant_id:
                 connection = replace(connection, secrets=theirs.secrets)
+        # An unchanged connection keeps its connector, and with it what the connector has learnt about the account.
+        known = self._opened.get(connection.connection_id)
+        if known is None or known.connection != connection:
+            known = self._opened[connection.connection_id] = self._connected(connection)
+        self._opened.move_to_end(connection.connection_id)
+        if len(self._opened) > _AT_MOST:
+            self._opened.popitem(last=False)
+        return known
+
+    def _connected(self, connection: Connection) -> OpenSource:
         try:
             return OpenSource(connection=connection, connector=self._connect(connection))
         except Exception as problem:

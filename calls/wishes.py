@@ -63,7 +63,9 @@ class Wishes:
 
         def chosen(lookup: Lookup, popup: Popup) -> Lookup:
             match = pick(popup.matches)
-            return replace(lookup, chosen=match.ref) if match else lookup
+            if match is None:  # what the sources said has been deleted since; the card is better left as it is
+                raise CallGone
+            return replace(lookup, chosen=match.ref)
 
         return await self._change(press, chosen, ask=False)
 
