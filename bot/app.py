@@ -16,6 +16,7 @@ from bot.events_door import EventsDoor
 from bot.health import Health
 from bot.identities import RowIdentities
 from bot.journal_texts import CatalogueTexts
+from bot.logs import SERVER
 from bot.outgoing import open_connector
 from bot.seen import RowSeen
 from bot.settings import Settings
@@ -136,7 +137,12 @@ class Service:
         # The access log would hold URL tokens; what matters is counted and logged by the doors themselves.
         # Bodies are never unpacked: a few kilobytes can hold gigabytes, and no sender of ours compresses.
         self._runner = web.AppRunner(
-            self.app, access_log=None, shutdown_timeout=1.0, auto_decompress=False, lingering_time=_LINGERING
+            self.app,
+            access_log=None,
+            logger=SERVER,
+            shutdown_timeout=1.0,
+            auto_decompress=False,
+            lingering_time=_LINGERING,
         )
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.settings.host, self.settings.port)

@@ -15,7 +15,8 @@ from pydantic import SecretStr
 import simulators
 from bot.app import Service, Trust
 from bot.commands.opening import open_database
-from bot.commands.serve import log_to_stderr, stop_signal
+from bot.commands.serve import stop_signal
+from bot.logs import log_to_stderr
 from bot.problems import CannotGoOn
 from bot.provision.apply import apply_company
 from bot.provision.company_file import read_company

@@ -7,7 +7,7 @@ import argparse
 from bot.app import utc_now
 from bot.checkup import check_up
 from bot.commands.opening import open_database
-from bot.commands.serve import log_to_stderr
+from bot.logs import log_to_stderr
 from bot.settings import read_settings
 
 

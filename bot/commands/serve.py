@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import signal
 
 from bot.app import Service
 from bot.commands.opening import open_database
+from bot.logs import log_to_stderr
 from bot.problems import BadSetting, CannotGoOn
 from bot.settings import read_settings
 from bot.telemetry import start_telemetry
@@ -48,19 +48,3 @@ def stop_signal() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     return stopped
-
-
-def log_to_stderr(level: str) -> None:
-    """One line an event, without stack traces: those hold what must not be logged."""
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
-    logging.getLogger("pgqueuer").setLevel(logging.WARNING)
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(_drop_stack_trace)
-
-
-def _drop_stack_trace(record: logging.LogRecord) -> bool:
-    if record.exc_info:
-        kind = record.exc_info[0]
-        record.msg, record.args = f"{record.getMessage()} ({kind.__name__ if kind else 'error'})", None
-        record.exc_info = record.exc_text = None
-    return True
