@@ -34,6 +34,7 @@ CARDS = "cards"
 JOURNAL = "journal"
 _HEARTBEAT = timedelta(seconds=5)
 _DEQUEUE = timedelta(seconds=1)
+_JOB_SECONDS = 60.0  # PGQueuer sets none; longer than any job needs, shorter than for ever
 _STOP_SECONDS = 8.0
 _RESTART_SECONDS = 0.5
 
@@ -130,7 +131,8 @@ def _quiet(work: Work) -> Callable[[Job], Awaitable[None]]:
         ids = json.loads(job.payload or b"{}")
         task = Task(tenant_id=UUID(ids["tenant"]), call_id=UUID(ids["call"]), job_id=str(job.id))
         try:
-            await work(task)
+            async with asyncio.timeout(_JOB_SECONDS):
+                await work(task)
         except DATABASE_AWAY as problem:
             log.warning("%s job of call %s put off: %s", job.entrypoint, task.call_id, type(problem).__name__)
         except Exception as problem:

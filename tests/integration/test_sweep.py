@@ -189,6 +189,31 @@ async def test_a_ring_is_worked_and_leaves_nothing_behind_also_when_the_work_fai
     assert not [row for row in log if "Nora" in row["row"] or "22334455" in row["row"]]
 
 
+async def test_work_that_hangs_is_given_up_and_its_rows_stay_due(
+    company: TestCompany, database: Database, now: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("calls.queue._JOB_SECONDS", 0.05)
+    begun = asyncio.Event()
+
+    async def cards(_: Task) -> None:
+        begun.set()
+        await asyncio.sleep(3600)
+
+    workers = Workers(database, cards=cards, journal=cards)
+    workers.start()
+    try:
+        await tell(company, RING, now=now, bell=Bell())
+
+        async def gone() -> bool:
+            return begun.is_set() and not await jobs(database)
+
+        assert await until(gone)
+    finally:
+        await workers.stop()
+    now.move(4)
+    assert [work.kind for work in await database.open_work(now(), 10)].count("cards") >= 1
+
+
 async def test_workers_told_to_stop_finish_what_they_are_at(
     company: TestCompany, database: Database, now: Clock
 ) -> None:
