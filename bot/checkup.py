@@ -13,6 +13,7 @@ from uuid import UUID
 import aiohttp
 
 from bot.identities import RowIdentities
+from bot.outgoing import open_connector
 from bot.settings import Settings
 from bot.teams.gateway import ChatGateway
 from bot.teams.keys import SigningKeys
@@ -27,6 +28,7 @@ from calls.schema import is_current
 from calls.sources import Sources
 from calls.sql_blocks import read_blocks
 from calls.tenants import Tenant, read_tenant
+from calls.vault import Unsealable
 from crm_connectors import CONNECTORS
 from operators import OPERATORS
 
@@ -41,6 +43,12 @@ _ADVICE: dict[type[Exception], str] = {
     Gone: "it does not exist any more: install the app again",
     TimeoutError: "it does not answer in time: check its address and the firewall",
 }
+
+
+_SEALED = (
+    "SMARTCALL_ENCRYPTION_KEY does not open all that is stored: set the key before it as "
+    "SMARTCALL_ENCRYPTION_KEY_PREVIOUS, and apply the file"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,7 +70,8 @@ async def check_up(settings: Settings, database: Database, now: Callable[[], dat
     yield Finding(well=current, what="database", advice="run `smartcall migrate`")
     if not current:
         return
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+    connector = open_connector(allow_loopback=settings.allow_loopback)
+    async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as http:
         limiter = RowLimiter(database, now)
         tools = Tools(
             http=http,
@@ -89,8 +98,11 @@ async def check_up(settings: Settings, database: Database, now: Callable[[], dat
                 yield await _try(f"token for bot {bot.app_id}", partial(tokens.token, bot))
             sources = Sources(database, lambda known: CONNECTORS[known.type].connect(known, tools))
             for tenant_id in await database.tenant_ids():
-                async for finding in _tenant(database, sources, gateway, identities, tenant_id):
-                    yield finding
+                try:
+                    async for finding in _tenant(database, sources, gateway, identities, tenant_id):
+                        yield finding
+                except Unsealable:
+                    yield Finding(well=False, what=f"tenant {tenant_id}", advice=_SEALED)
         finally:
             await tokens.stop()
 

@@ -23,6 +23,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 # https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
 # And a block for protocols, in part counted as public, where Oracle's cloud keeps its metadata (192.0.0.192).
 _INSIDE = (ipaddress.ip_network("168.63.129.16/32"), ipaddress.ip_network("192.0.0.0/24"))
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # all that is given out of IPv6 (RFC 4291)
 # NAT64 (RFC 6052): the last four bytes are an IPv4 address that the network translates to.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
@@ -59,6 +60,8 @@ def open_connector(*, allow_loopback: bool) -> aiohttp.TCPConnector:
 def _is_outside(address: Address, *, allow_loopback: bool) -> bool:
     if address.is_loopback:
         return allow_loopback
+    if isinstance(address, ipaddress.IPv6Address) and address not in _GLOBAL_UNICAST:
+        return False
     odd = address.is_multicast or address.is_reserved or any(address in network for network in _INSIDE)
     return address.is_global and not odd
 
