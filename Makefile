@@ -13,7 +13,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo playground test lint unit integration browser bench format lock licenses clean
+.PHONY: help demo playground test lint unit integration browser bench soak format lock licenses clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:[^#]*## /|/' | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -59,6 +59,11 @@ browser: ## the page in a real Chromium
 bench: ## the benchmarks
 	@$(SETUP) test
 	@$(BIN)/python -m benchmarks
+
+CALLS ?= 10000
+soak: ## the simulation of whole days with everything going wrong: make soak CALLS=100000
+	@$(SETUP) dev
+	@$(BIN)/python -m tests.simulation --calls $(CALLS)
 
 format: ## put the code in the agreed form
 	@$(SETUP) dev

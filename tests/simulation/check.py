@@ -1,0 +1,232 @@
+"""The end of a day compared with the model: calls, screens, journals, open work, tenants, retention."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from calls.database import Database
+from calls.model import Direction, Outcome
+from calls.popup import Identity, PopupState
+from calls.scene import Scene, read_scene
+from tests.simulation.model import Expected, expect
+from tests.simulation.operator import tenant_id
+from tests.simulation.world import SETTINGS, WITHOUT_APP, World
+from tests.support.companies import NUMBER_OF_EMPLOYEES, object_id
+
+_ALWAYS_SHOWN = {PopupState.MISSED, PopupState.ENDED, PopupState.REJECTED, PopupState.BUSY}
+_EXCUSES = {"no_chat", "not_installed", "card_gone"}
+_TABLES = ("call", "event", "popup", "journal", "delivery")
+
+
+@dataclass(kw_only=True)
+class End:
+    """Everything that is left after a day."""
+
+    world: World
+    calls: Mapping[bytes, Any]  # by the hash of their reference
+    popups: Mapping[UUID, list[Any]]  # by call
+    journals: Mapping[UUID, Any]  # by call
+    scenes: Mapping[UUID, Scene]  # by call
+
+
+async def read_end(world: World) -> End:
+    """Read with the service's own eyes (scenes) and with the owner's (rows)."""
+    database = await Database.open(world.postgres.url, world.vault, size=2)
+    async with database.pool.acquire() as connection:
+        await connection.execute("SET ROLE NONE")
+        rows = {
+            name: await connection.fetch(f"SELECT * FROM smartcall.{name}") for name in ("call", "popup", "journal")
+        }
+        await connection.execute("SET ROLE smartcall_service")
+    scenes = {}
+    for row in rows["call"]:
+        async with database.tenant(row["tenant_id"]) as unit:
+            scene = await read_scene(unit, row["call_id"])
+            if scene is not None:
+                scenes[row["call_id"]] = scene
+    await database.close()
+    popups: defaultdict[UUID, list[Any]] = defaultdict(list)
+    for row in rows["popup"]:
+        popups[row["call_id"]].append(row)
+    return End(
+        world=world,
+        calls={row["ref_hash"]: row for row in rows["call"]},
+        popups=popups,
+        journals={row["call_id"]: row for row in rows["journal"]},
+        scenes=scenes,
+    )
+
+
+def check_all(end: End) -> None:
+    """Blame the world for whatever is not as it should be."""
+    world = end.world
+    entries: defaultdict[str, list[str]] = defaultdict(list)
+    for key, entry in world.crms.entries.items():
+        entries[entry.content.title].append(key)
+    for truth in world.truths:
+        delivered = world.delivered.get(truth.ref)
+        if not delivered:
+            if entries.get(truth.ref):
+                world.blame(f"{truth.ref}: journaled, but nothing was told of it")
+            continue
+        tenant = tenant_id(truth.place)
+        row = end.calls.get(world.vault.hash(tenant, "call ref", truth.ref))
+        if row is None:
+            world.blame(f"{truth.ref}: lost")
+            continue
+        if row["tenant_id"] != tenant:
+            world.blame(f"{truth.ref}: stands in another tenant")
+        expected = expect(delivered.values())
+        if row["state"] != ("ended" if expected.over else "stale"):
+            world.blame(f"{truth.ref}: is {row['state']}, over: {expected.over}")
+        scene = end.scenes[row["call_id"]]
+        _check_popups(end, truth.ref, truth.place, row, scene, expected)
+        _check_journal(end, truth.ref, truth.place, row, scene, expected, entries.get(truth.ref, []))
+    known = {world.vault.hash(tenant_id(truth.place), "call ref", truth.ref) for truth in world.truths}
+    for ref_hash, row in end.calls.items():
+        if ref_hash not in known:
+            world.blame(f"call {row['call_id']}: nobody made it")
+
+
+def _check_popups(end: End, ref: str, place: int, call: Any, scene: Scene, expected: Expected) -> None:
+    world = end.world
+    tenant = tenant_id(place)
+    employees = dict(zip(world.companies[place].employee_ids, range(NUMBER_OF_EMPLOYEES), strict=True))
+    rows = {employees[row["employee_id"]]: row for row in end.popups.get(call["call_id"], [])}
+    wanted = set(expected.states) if expected.direction is not Direction.OUTBOUND else set()
+    if expected.direction is Direction.INTERNAL and not SETTINGS[place].get("popup_internal"):
+        wanted = set()
+    for missing in wanted - set(rows):
+        world.blame(f"{ref}: no popup for employee {missing}")
+    for employee, row in rows.items():
+        who = f"{ref} employee {employee} popup {row['popup_id']}"
+        if row["tenant_id"] != tenant:
+            world.blame(f"{who}: stands in another tenant")
+        if (row["shown"], row["lease"], row["due_at"]) != (row["wanted"], None, None):
+            world.blame(f"{who}: left open ({row['shown']} of {row['wanted']}, due {row['due_at']})")
+        if row["parked"] is not None and row["parked"] not in _EXCUSES:
+            world.blame(f"{who}: parked {row['parked']}")
+        if employee in wanted:
+            _check_screen(world, who, employee, row, scene, expected)
+
+
+def _check_screen(world: World, who: str, employee: int, row: Any, scene: Scene, expected: Expected) -> None:
+    place = (row["tenant_id"], object_id(employee))
+    cards = world.teams.of(row["popup_id"])
+    for card in cards:
+        if (card.tenant_id, card.user) != place:
+            world.blame(f"{who}: {card.card_id} is on somebody else's screen")
+    state = expected.states[employee]
+    own = [card for card in cards if card.card_id == row["activity_id"]]
+    orphans = len(cards) - len(own)
+    world.notes["orphans"] += orphans
+    if row["activity_id"] is not None and not own:
+        world.blame(f"{who}: knows a card that never was")
+    popup = scene.popup(row["employee_id"], row["popup_id"])
+    if popup is None or popup.state is not state:
+        world.blame(f"{who}: should be {state}, is {popup and popup.state}")
+        return
+    if expected.identity is not None and popup.identity is not expected.identity:
+        world.blame(f"{who}: caller should be {expected.identity}, is {popup.identity}")
+    if expected.identity is None:
+        if popup.number != expected.number:
+            world.blame(f"{who}: wrong number")
+        sure = _surely_known(world, expected)
+        known = popup.identity is Identity.MATCHED
+        if sure is not None and sure is not known:
+            world.blame(f"{who}: known to a CRM: {sure}, says {popup.identity}")
+    for card in own:
+        if card.deleted or row["parked"] is not None:
+            world.note("cards that could not be brought up to date")
+        elif card.popup != popup:
+            world.blame(f"{who}: stale card {card.card_id}: {_difference(card.popup, popup)}")
+    must = state in _ALWAYS_SHOWN and employee in expected.rang and employee != WITHOUT_APP
+    if must and not cards:
+        if row["posts"] >= 2:
+            world.note("cards whose two posts were both lost")
+        elif row["parked"] is None or (row["parked"] != "card_gone" and place not in world.teams.ever_away):
+            world.blame(f"{who}: no card ({state}, posts {row['posts']}, parked {row['parked']})")
+        else:
+            world.note("cards not shown because the app was away")
+
+
+def _difference(first: Any, second: Any) -> str:
+    names = [name for name in first.__dataclass_fields__ if getattr(first, name) != getattr(second, name)]
+    return ", ".join(f"{name} {getattr(first, name)!r:.80} instead of {getattr(second, name)!r:.80}" for name in names)
+
+
+def _surely_known(world: World, expected: Expected, *names: str) -> bool | None:
+    """Whether a CRM (of these names) knows the caller; None when it did not always answer."""
+    assert expected.number is not None
+    names = names or ("HubSpot", "Arkiv")
+    asked = [each for each in world.crms.asked[expected.number.key] if each[0] in names]
+    if {each[0] for each in asked} != set(names) or any(said != "answer" for _, said, _ in asked):
+        return None
+    return any(found for _, _, found in asked)
+
+
+def _check_journal(
+    end: End, ref: str, place: int, call: Any, scene: Scene, expected: Expected, keys: list[str]
+) -> None:
+    world = end.world
+    row = end.journals.get(call["call_id"])
+    # A row that has nothing to write rests; it is not open.
+    if row is not None and (row["lease"], row["due_at"]) != (None, None):
+        world.blame(f"{ref}: journal left open ({row['written']} of {row['wanted']}, due {row['due_at']})")
+    if len(keys) > 1:
+        world.blame(f"{ref}: journaled {len(keys)} times")
+    if keys and (row is None or str(row["journal_id"]) not in keys):
+        world.blame(f"{ref}: an entry in the CRM that no row knows")
+    setting = SETTINGS[place].get("journal_answered" if expected.answered else "journal_missed", "always")
+    may = expected.journaled and setting == "always"
+    if keys and not may:
+        world.blame(f"{ref}: journaled, and should not be")
+    if not may:
+        return
+    if row is not None and row["parked"] is not None:
+        world.note("journals parked because the CRM refused")
+        return
+    sure = _surely_known(world, expected, "HubSpot")
+    known = any(match.source == "HubSpot" for match in scene.lookup.matches)
+    if sure is not None and sure is not bool(keys):
+        world.blame(f"{ref}: the CRM knows the caller: {sure}, entries: {len(keys)}")
+    elif known is not bool(keys):
+        world.blame(f"{ref}: the popup knows a record: {known}, entries: {len(keys)}")
+    for key in keys:
+        content = world.crms.entries[key].content
+        if expected.answered is not (content.outcome is Outcome.COMPLETED):
+            world.blame(f"{ref}: journaled as {content.outcome}, answered: {expected.answered}")
+        if (content.outcome, content.talk_seconds) != (scene.call.outcome, scene.call.talk_seconds):
+            world.blame(f"{ref}: the journal tells of an earlier state of the call")
+
+
+async def check_kept(end: End) -> None:
+    """Nothing of other tenants anywhere, and nothing of anybody after the time calls are kept for."""
+    world = end.world
+    tenants = [company.tenant_id for company in world.companies]
+    for table in _TABLES:
+        (row,) = await world.postgres.look(
+            f"SELECT count(*) AS others FROM smartcall.{table} WHERE tenant_id <> ALL($1::uuid[])", tenants
+        )
+        if row["others"]:
+            world.blame(f"{table}: rows of unknown tenants")
+    (row,) = await world.postgres.look(
+        "SELECT (SELECT count(*) FROM smartcall.popup p JOIN smartcall.call c USING (call_id) "
+        "WHERE p.tenant_id <> c.tenant_id) + (SELECT count(*) FROM smartcall.event e JOIN smartcall.call c "
+        "USING (call_id) WHERE e.tenant_id <> c.tenant_id) + (SELECT count(*) FROM smartcall.journal j "
+        "JOIN smartcall.call c USING (call_id) WHERE j.tenant_id <> c.tenant_id) AS mixed"
+    )
+    if row["mixed"]:
+        world.blame("rows of one tenant hang on calls of another")
+    world.loop.virtual += 31 * 24 * 3600
+    node = world.any_node()
+    assert node is not None
+    await world.sweep(node).delete_old()
+    for table in _TABLES:
+        (row,) = await world.postgres.look(f"SELECT count(*) AS left_over FROM smartcall.{table}")
+        if row["left_over"]:
+            world.blame(f"{table}: {row['left_over']} rows kept for too long")

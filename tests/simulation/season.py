@@ -1,0 +1,70 @@
+"""Many seeds, on as many processors as there are, against one packaged PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+
+from tests.simulation.faults import ROUGH, Odds
+from tests.simulation.play import Report, play
+from tests.simulation.postgres import FLAGS
+from tests.support.servers import FAST, running_server
+
+DAY = 250  # calls of one seed
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """What all seeds together came to."""
+
+    seeds: int = 0
+    numbers: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
+    failures: list[Report] = field(default_factory=list)
+
+    def add(self, report: Report) -> None:
+        self.seeds += 1
+        self.numbers += report.numbers
+        self.faults += report.faults
+        self.notes += report.notes
+        if report.wrongs:
+            self.failures.append(report)
+
+
+def reports(
+    first_seed: int, calls: int, *, day: int = DAY, workers: int | None = None, odds: Odds = ROUGH
+) -> Iterator[Report]:
+    """Play seed after seed until there have been so many calls; reports come as they are done."""
+    days = [min(day, calls - begun) for begun in range(0, calls, day)]
+    count = workers or os.cpu_count() or 1
+    running: dict[Future[Report], str] = {}
+    with asyncio.Runner() as runner:
+        serving = running_server(f"{FAST} {FLAGS}")
+        server = runner.run(serving.__aenter__())
+        try:
+            with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+                for place, size in enumerate(days):
+                    url = runner.run(server.create())
+                    running[pool.submit(play, str(first_seed + place), url, calls=size, odds=odds)] = url
+                    while len(running) >= count or (running and place == len(days) - 1):
+                        for done in wait(running, return_when=FIRST_COMPLETED).done:
+                            runner.run(server.drop(running.pop(done)))
+                            yield done.result()
+        finally:
+            runner.run(serving.__aexit__(None, None, None))
+
+
+def explain(report: Report) -> str:
+    """What is wrong, and how to see it again."""
+    wrongs = "\n".join(f"  {wrong}" for wrong in report.wrongs[:20])
+    return (
+        f"seed {report.seed}: {len(report.wrongs)} rules broken\n{wrongs}\n"
+        f"again: .venv/bin/python -m tests.simulation --first-seed {report.seed} --calls {report.calls} "
+        f"--day {report.calls}"
+    )
