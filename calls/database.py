@@ -14,6 +14,7 @@ from uuid import UUID
 import asyncpg
 from pydantic import TypeAdapter
 
+from calls.pool import Pool
 from calls.sql_blocks import read_blocks
 from calls.vault import Vault
 
@@ -77,22 +78,27 @@ class OpenWork:
 class Database:
     """A pool of connections, all in the service's role."""
 
-    def __init__(self, pool: asyncpg.Pool, vault: Vault) -> None:
+    def __init__(self, pool: Pool, vault: Vault) -> None:
         self.pool = pool
         self.vault = vault
 
     @classmethod
     async def open(cls, url: str, vault: Vault, *, size: int = 12) -> Database:
         """Connect and make sure that row-level security binds us. Raises :class:`DatabaseUnfit` or asyncpg's errors."""
-        pool = await asyncpg.create_pool(
-            url,
-            min_size=2,
-            max_size=size,
-            init=_prepare,
-            reset=_end,
-            command_timeout=10,
-            server_settings={"role": SERVICE_ROLE, "application_name": "smartcall"},
-        )
+        settings = {
+            "role": SERVICE_ROLE,
+            "application_name": "smartcall",
+            # Every statement finds its rows by key, whatever its arguments: it is planned once, not each time.
+            "plan_cache_mode": "force_generic_plan",
+            "jit": "off",
+        }
+
+        async def connect() -> Any:
+            connection = await asyncpg.connect(url, command_timeout=10, server_settings=settings)
+            await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+            return connection
+
+        pool = Pool(connect, size=size)
         async with pool.acquire() as connection:
             free = await connection.fetchval(_SQL["may_ignore_row_security"])
         if free:
@@ -144,10 +150,6 @@ class Database:
 
 
 async def _end(connection: Any) -> None:
-    """Leave no transaction open. Nothing else outlives one here, so asyncpg's own, longer reset is not needed."""
+    """Leave no transaction open."""
     if not connection.is_closed() and connection.is_in_transaction():
         await connection.execute("ROLLBACK")
-
-
-async def _prepare(connection: Any) -> None:
-    await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")

@@ -18,7 +18,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder, QuerySchedulerBuilder
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.core.qm import QueueManager
@@ -26,6 +25,7 @@ from pgqueuer.core.tm import TaskManager
 from pgqueuer.domain.models import Job
 
 from calls.database import DATABASE_AWAY, Database, Unit
+from calls.pool import Pool
 from calls.queue_schema import QUEUE_SETTINGS
 
 log = logging.getLogger(__name__)
@@ -183,7 +183,7 @@ class _ConnectionDriver:
 class _PoolDriver:
     """PGQueuer's questions on our pool, and its listener on a connection of its own that tells when it is lost."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._listener: Any = None
         self.on_lost: Callable[[], None] = lambda: None
