@@ -28,12 +28,12 @@ from bot.provision.company_file import Company
 from bot.settings import Settings
 from calls.database import Database
 from calls.vault import Vault
-from tests.hostile.towns import FJORDVIK, NABO, SECRETS, TOWNS, Town, provider_text, town_text, world
+from tests.hostile.towns import FJORDVIK, PEOPLE, SECRETS, TOWNS, Town, provider_text, town_text, world
 from tests.support.servers import TestServer
 
 KEY = bytes(range(32))
 PATIENCE = 15.0
-METADATA = "/openid"
+METADATA, LOGIN = "/openid", "/sign-in"  # what all towns share: Microsoft's
 _TABLES = """
 SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
 WHERE schemaname IN ('smartcall', 'queue', 'public') ORDER BY 1
@@ -51,6 +51,7 @@ class Product:
     twins: Mapping[Town, str]  # each town's outside
     logged: list[logging.LogRecord] = field(default_factory=list)
     greetings: set[str] = field(default_factory=set)  # ids of what was written at installation
+    chats: dict[tuple[Town, str], str] = field(default_factory=dict)  # by town and Entra object id
 
     @property
     def routes(self) -> list[tuple[str, str]]:
@@ -76,7 +77,10 @@ class Product:
 
     def activity(self, town: Town = FJORDVIK, who: uuid.UUID | None = None, **changes: Any) -> dict[str, Any]:
         """A message as Teams would send it."""
-        conversation = {"conversationType": "personal", "tenantId": str(town.tenant), "id": "a:made-up"}
+        user = str(who or uuid.uuid4())
+        mri = next((f"29:{name.split()[0]}" for name, aad in PEOPLE.items() if str(aad) == user), "29:somebody")
+        chat = self.chats.get((town, user), "a:made-up")
+        conversation = {"conversationType": "personal", "tenantId": str(town.tenant), "id": chat}
         return {
             "type": "message",
             "id": f"f:{uuid.uuid4()}",
@@ -84,7 +88,7 @@ class Product:
             "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "channelId": "msteams",
             "serviceUrl": f"{self.twins[town]}/connector/",
-            "from": {"id": "29:somebody", "aadObjectId": str(who or uuid.uuid4())},
+            "from": {"id": mri, "aadObjectId": user},
             "conversation": conversation,
             "recipient": {"id": f"28:{town.bot}", "name": "SmartCall"},
             "channelData": {"tenant": {"id": str(town.tenant)}},
@@ -105,7 +109,9 @@ class Product:
                 async with self.http.post(f"{twins}/teams/users/{person['aad_object_id']}/install") as answer:
                     said = await answer.json()
                     assert [each["status"] for each in said["deliveries"]] == [200, 200], said
-            self.greetings |= {each["id"] for each in await self.messages(town)}
+            greetings = await self.messages(town)
+            self.greetings |= {each["id"] for each in greetings}
+            self.chats |= {(town, each["user"]): each["conversation"] for each in greetings}
 
     async def messages(self, town: Town) -> list[dict[str, Any]]:
         """What the bot has written in the town's chats, the greetings left out."""
@@ -182,11 +188,12 @@ async def running_product(
         http = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)))
         sockets = {town: socket.create_server(("127.0.0.1", 0)) for town in TOWNS}
         twins = {town: f"http://127.0.0.1:{sock.getsockname()[1]}/simulators" for town, sock in sockets.items()}
+        hall = twins[FJORDVIK].removesuffix("/simulators")
         service = Service(
             Settings(
                 port=0,
-                login_url=f"{twins[FJORDVIK]}/login",
-                openid_metadata_url=f"{twins[FJORDVIK].removesuffix('/simulators')}{METADATA}",
+                login_url=f"{hall}{LOGIN}",
+                openid_metadata_url=f"{hall}{METADATA}",
                 encryption_key=base64.b64encode(KEY).decode(),
                 **{"allow_loopback": True, **settings},
             ),
@@ -201,11 +208,10 @@ async def running_product(
         stack.push_async_callback(service.stop)
         address = await service.listen()
         for town, sock in sockets.items():
-            outside = world(town, contacts)
-            outside["login"]["apps"] += world(NABO if town is FJORDVIK else FJORDVIK)["login"]["apps"]
-            app = simulators.create_app(outside, bot_url=address)
+            app = simulators.create_app(world(town, contacts), bot_url=address)
             app.router.add_get(METADATA, _metadata(http, twins))
             app.router.add_get(f"{METADATA}/keys", _keys(http, twins))
+            app.router.add_route("*", LOGIN + "/{tenant}/{rest:.*}", _login(http, twins))
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
@@ -232,6 +238,24 @@ def _keys(http: aiohttp.ClientSession, twins: Mapping[Town, str]) -> Any:
             async with http.get(f"{address}/botframework/v1/.well-known/keys") as found:
                 keys += (await found.json())["keys"]
         return web.json_response({"keys": keys})
+
+    return answer
+
+
+def _login(http: aiohttp.ClientSession, twins: Mapping[Town, str]) -> Any:
+    """One Entra for all: each tenant's sign-in is answered by its own town."""
+
+    async def answer(request: web.Request) -> web.Response:
+        tenant, rest = request.match_info["tenant"], request.match_info["rest"]
+        place = next(f"{twins[town]}/login" for town in twins if str(town.home) == tenant)
+        async with http.request(
+            request.method,
+            f"{place}/{tenant}/{rest}",
+            data=await request.read(),
+            headers={"Content-Type": request.headers.get("Content-Type", "text/plain")},
+        ) as found:
+            text = (await found.text()).replace(place, f"{request.url.origin()}{LOGIN}")
+            return web.Response(status=found.status, text=text, content_type=found.content_type)
 
     return answer
 

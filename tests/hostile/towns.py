@@ -31,6 +31,7 @@ class Town:
     name: str
     tenant: UUID
     bot: UUID
+    home: UUID  # where the bot's tokens are asked for
     operator: UUID
     url_token: str
     signing_secret: str
@@ -44,6 +45,7 @@ FJORDVIK = Town(
     name="Fjordvik AS",
     tenant=UUID("9c2f5a7e-1d34-4b8a-9f60-2e7d8c4b1a55"),
     bot=UUID("5f0a3c52-6f0e-4d6b-9a43-0c1f8c1d7a10"),
+    home=PROVIDER,
     operator=UUID("2f1a8a60-0b0e-4c8e-9f6a-7a1d3c5e9b01"),
     url_token="url-token-of-fjordvik-0123456789",
     signing_secret=_secret("f"),
@@ -52,6 +54,7 @@ NABO = Town(
     name="Nabo AS",
     tenant=UUID("5e1d2c3b-0a98-4b76-8c54-3d2e1f0a9b88"),
     bot=UUID("6a1b4d63-7a1f-4e7c-8b54-1d2a9d2e8b21"),
+    home=UUID("5e1d2c3b-0a98-4b76-8c54-3d2e1f0a9b88"),
     operator=UUID("44c1d2e3-f405-4a67-8b89-9cadbecfd0e1"),
     url_token="url-token-of-nabo-0123456789-abc",
     signing_secret=_secret("n"),
@@ -98,7 +101,7 @@ name = "{town.name}"
 bot = "{town.bot}"
 [[bots]]
 app_id = "{town.bot}"
-home_tenant = "{PROVIDER}"
+home_tenant = "{town.home}"
 secret = {{ env = "HOSTILE_BOT_SECRET" }}
 [[connections]]
 id = "{town.operator}"
@@ -126,7 +129,7 @@ settings = {{ mode = "provider", per_day = 500, base_url = "{twins}/1881" }}
 
 def world(town: Town, contacts: tuple[Mapping[str, Any], ...] = ()) -> dict[str, Any]:
     """The outside of a customer. Limits are off: what is tried here is not patience."""
-    apps = [{"app_id": str(town.bot), "tenant": str(PROVIDER), "secret": SECRETS["HOSTILE_BOT_SECRET"]}]
+    apps = [{"app_id": str(town.bot), "tenant": str(town.home), "secret": SECRETS["HOSTILE_BOT_SECRET"]}]
     users = [
         {"aad_object_id": str(aad), "mri": f"29:{name.split()[0]}", "name": name, "upn": f"{name[:3]}@town.example"}
         for name, aad in PEOPLE.items()

@@ -1,0 +1,152 @@
+"""The operators' door: whoever proves nothing changes nothing, and what a real operator passes on stays text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.hostile.product import Product
+from tests.hostile.towns import FJORDVIK, NABO, Town
+
+RING = {"event": "newCall", "from": "4722334455", "to": "4790000001", "direction": "in"}
+_IGNORED = ("queue.pgqueuer_log", "queue.pgqueuer", "smartcall.rate", "smartcall.seen_activity")
+
+
+def signed(
+    body: bytes, secret: str, *, at: float | None = None, delivery: str | None = None, **changes: str
+) -> dict[str, str]:
+    """Headers after Standard Webhooks, made as the specification says and not as we check them."""
+    delivery, stamp = delivery or uuid.uuid4().hex, str(int(time.time() if at is None else at))
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    mac = hmac.new(key, f"{delivery}.{stamp}.".encode() + body, hashlib.sha256).digest()
+    made = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "webhook-id": delivery,
+        "webhook-timestamp": stamp,
+        "webhook-signature": f"v1,{base64.b64encode(mac).decode()}",
+    }
+    return {name: changes.get(name.replace("-", "_"), value) for name, value in made.items()}
+
+
+async def post(product: Product, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
+    async with product.http.post(f"{product.address}/api/events/{path}", data=body, headers=headers) as answer:
+        return answer.status, await answer.text()
+
+
+def body_of(call: str, **fields: str) -> bytes:
+    return urlencode({**RING, "callId": call, **fields}).encode()
+
+
+def attempts() -> dict[str, tuple[str, bytes, dict[str, str]]]:
+    """Every way to be wrong: (path, body, headers)."""
+    body = body_of("never")
+    own, other = FJORDVIK.signing_secret, NABO.signing_secret
+    door, form = str(FJORDVIK.operator), {"Content-Type": "application/x-www-form-urlencoded"}
+    good = signed(body, own)
+    late = body_of("never", to="4790000002")
+    unsigned_part = {**good, "webhook-id": "another"}
+    return {
+        "no proof": (door, body, form),
+        "another tenant's secret": (door, body, signed(body, other)),
+        "stale": (door, body, signed(body, own, at=time.time() - 301)),
+        "from the future": (door, body, signed(body, own, at=time.time() + 301)),
+        "another body": (door, late, good),
+        "another delivery id": (door, body, unsigned_part),
+        "another time": (door, body, {**good, "webhook-timestamp": str(int(time.time()) - 1)}),
+        "no time": (door, body, signed(body, own, webhook_timestamp="")),
+        "a time that is no number": (door, body, signed(body, own, webhook_timestamp="NaN")),
+        "a time beyond numbers": (door, body, signed(body, own, webhook_timestamp="9" * 400)),
+        "an asymmetric version": (
+            door,
+            body,
+            {**good, "webhook-signature": good["webhook-signature"].replace("v1,", "v1a,")},
+        ),
+        "an empty signature": (door, body, signed(body, own, webhook_signature="v1,")),
+        "a thousand signatures": (door, body, {**good, "webhook-signature": "v1,AAAA " * 800}),
+        "the secret itself": (door, body, signed(body, own, webhook_signature=f"v1,{own}")),
+        "the token in the query": (f"{door}?token={FJORDVIK.url_token}", body, form),
+        "the token as a bearer": (door, body, {**form, "Authorization": f"Bearer {FJORDVIK.url_token}"}),
+        "another tenant's token": (f"{door}/{NABO.url_token}", body, form),
+        "half a token": (f"{door}/{FJORDVIK.url_token[:-1]}", body, form),
+        "a token and more": (f"{door}/{FJORDVIK.url_token}x", body, form),
+        "a token in another case": (f"{door}/{FJORDVIK.url_token.upper()}", body, form),
+        "a token with NUL": (f"{door}/{FJORDVIK.url_token}%00", body, form),
+        "a signature where a token belongs": (f"{door}/x", body, good),
+        "our token at another's door": (f"{NABO.operator}/{FJORDVIK.url_token}", body, form),
+        "no such connection": (f"{uuid.uuid4()}/{FJORDVIK.url_token}", body, form),
+        "no connection at all": (f"1/{FJORDVIK.url_token}", body, form),
+        "a connector's id": (f"{uuid.uuid5(FJORDVIK.tenant, 'connector HubSpot')}/{FJORDVIK.url_token}", body, form),
+        "SQL for an id": (f"'%20OR%201=1--/{FJORDVIK.url_token}", body, form),
+        "unicode digits": (f"{'１' * 32}/{FJORDVIK.url_token}", body, form),
+    }
+
+
+@pytest.mark.parametrize("wrong", list(attempts()))
+async def test_without_proof_it_is_401_and_nothing_changes(staffed: Product, wrong: str) -> None:
+    before = await staffed.dump(without=_IGNORED)
+    path, body, headers = attempts()[wrong]
+    status, said = await post(staffed, path, body, headers)
+    assert (status, said) == (401, "the sender could not prove who it is")
+    assert await staffed.dump(without=_IGNORED) == before
+
+
+async def test_a_replay_is_taken_once(staffed: Product) -> None:
+    body = body_of("replayed")
+    headers = signed(body, FJORDVIK.signing_secret)
+    for _ in range(3):
+        assert (await post(staffed, str(FJORDVIK.operator), body, headers))[0] == 200
+    found = await staffed.sql("SELECT count(*) AS n FROM smartcall.delivery WHERE tenant_id = $1", FJORDVIK.tenant)
+    assert found[0]["n"] == 1
+
+
+async def test_a_delivery_of_one_is_no_replay_of_the_others(staffed: Product) -> None:
+    for town in (FJORDVIK, NABO):
+        body = body_of("same delivery")
+        headers = signed(body, town.signing_secret, delivery="the-same-everywhere")
+        assert (await post(staffed, str(town.operator), body, headers))[0] == 200
+    await staffed.quiet()
+    assert len(await calls_of(staffed, FJORDVIK)) == len(await calls_of(staffed, NABO)) + 1  # the one replayed above
+
+
+async def calls_of(product: Product, town: Town) -> list[Any]:
+    return await product.sql("SELECT * FROM smartcall.call WHERE tenant_id = $1", town.tenant)
+
+
+async def test_a_number_that_is_not_ours_is_acknowledged_and_not_kept(staffed: Product) -> None:
+    before, since = await staffed.dump(without=_IGNORED), len(staffed.logged)
+    for number in ("4790000099", "4722222222", "112", "anonymous"):
+        assert await staffed.tell(FJORDVIK, to=number, callId=f"not ours {number}") == 200
+    assert await staffed.dump(without=_IGNORED) == before
+    said = [record.getMessage() for record in staffed.logged[since:] if record.name == "bot.events_door"]
+    assert len([line for line in said if "no_line_of_this_tenant" in line]) == 4
+
+
+async def test_a_door_that_is_switched_off_is_no_door(staffed: Product) -> None:
+    change = "UPDATE smartcall.connection SET enabled = $2 WHERE connection_id = $1"
+    await staffed.sql(change, NABO.operator, False)
+    try:
+        assert await staffed.tell(NABO) == 401
+    finally:
+        await staffed.sql(change, NABO.operator, True)
+    assert await staffed.tell(NABO, callId="open again") == 200
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800", "x\udfff"])
+async def test_what_no_database_keeps_is_400(staffed: Product, text: str) -> None:
+    body = json.dumps({**RING, "callId": "odd", "user": [text]}).encode()
+    path = f"{FJORDVIK.operator}/{FJORDVIK.url_token}"
+    assert (await post(staffed, path, body, {"Content-Type": "application/json"}))[0] == 400
+
+
+async def test_nothing_of_it_was_a_failure_of_ours(staffed: Product) -> None:
+    """Runs last."""
+    assert not [record.getMessage() for record in staffed.logged if record.levelname == "ERROR"]
