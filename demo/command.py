@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import base64
+import fcntl
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import aiohttp
@@ -37,6 +41,11 @@ async def run(chosen: argparse.Namespace) -> int:
     settings = read_settings(**({} if chosen.port is None else {"port": chosen.port}))
     log_to_stderr(settings.log_level if "SMARTCALL_LOG_LEVEL" in os.environ else "WARNING")
     stopped = stop_signal()
+    with _alone(settings.data_dir):
+        return await _run(settings, stopped)
+
+
+async def _run(settings: Settings, stopped: asyncio.Event) -> int:
     postgres = None
     if settings.database_url is None:
         print("Starting PostgreSQL …", flush=True)
@@ -56,6 +65,20 @@ async def run(chosen: argparse.Namespace) -> int:
         if postgres is not None:
             await postgres.stop()
     return 0
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    """A second demo on the same data would throw the first one's database away."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CannotGoOn(
+                f"a demo is running on the data in {data_dir}; stop it, or give this one SMARTCALL_DATA_DIR and _PORT"
+            ) from None
+        yield
 
 
 async def _open(settings: Settings, postgres: PackagedPostgres | None) -> Service:
