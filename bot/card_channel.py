@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from uuid import UUID
 
 from bot.cards import render_popup
+from bot.cards.samples import SAMPLES
 from bot.teams.activities import card_activity
 from bot.teams.errors import BlockedByUser, DisabledByAdmin, NotInstalled
 from bot.teams.gateway import ChatGateway
@@ -23,6 +25,7 @@ class TeamsCards:
     def __init__(self, gateway: ChatGateway, identities: BotIdentities) -> None:
         self._gateway = gateway
         self._identities = identities
+        _warm_up()
 
     async def post(self, chat: ChatAddress, popup: Popup, *, language: str, quiet: bool, deadline: float) -> str:
         activity = _message(popup, language)
@@ -53,6 +56,13 @@ class TeamsCards:
             deadline=deadline,
             tenant_id=chat.tenant_id,
         )
+
+
+@cache
+def _warm_up() -> None:
+    """Render once what there is: the first card builds the library's schemas, for a second that holds up all else."""
+    for popup in SAMPLES.values():
+        _ = _message(popup, "nb")
 
 
 def _message(popup: Popup, language: str) -> Activity:
