@@ -15,6 +15,7 @@ from calls.model import Ability, Connection, Details, Found, JournalEntry, Match
 from calls.numbers import Number
 from calls.ports import Connector, ConnectorSpec
 from calls.tenants import find_connection, read_connectors
+from calls.vault import Unsealable
 
 log = logging.getLogger(__name__)
 
@@ -58,15 +59,17 @@ class Sources:
         return [source for source in opened if Ability.FIND in source.connector.spec.abilities]
 
     async def one(self, tenant_id: UUID, connection_id: UUID) -> OpenSource | None:
-        connection = await find_connection(self._database, connection_id)
+        try:
+            connection = await find_connection(self._database, connection_id)
+        except Unsealable as problem:
+            log.error("connection %s: %s", connection_id, problem)  # noqa: TRY400
+            closed = Connection(tenant_id=tenant_id, connection_id=connection_id, type="", name="")
+            return OpenSource(connection=closed, connector=_Unopened(closed))
         return await self._open(connection) if connection and connection.tenant_id == tenant_id else None
 
     async def _open(self, connection: Connection) -> OpenSource:
         if connection.provider_tenant_id is not None:
-            provided = UUID(str(connection.settings["provider_connection_id"]))
-            theirs = await find_connection(self._database, provided)
-            if theirs is not None and theirs.tenant_id == connection.provider_tenant_id:
-                connection = replace(connection, secrets=theirs.secrets)
+            connection = await self._with_lent(connection)
         # An unchanged connection keeps its connector, and with it what the connector has learnt about the account.
         known = self._opened.get(connection.connection_id)
         if known is None or known.connection != connection:
@@ -75,6 +78,20 @@ class Sources:
         if len(self._opened) > _AT_MOST:
             self._opened.popitem(last=False)
         return known
+
+    async def _with_lent(self, connection: Connection) -> Connection:
+        """With the provider's secrets and address: they go only where the provider itself sends them, whatever address
+        the borrower has typed in. What cannot be lent is not there, and the connection does not open."""
+        try:
+            theirs = await find_connection(self._database, UUID(str(connection.settings.get("provider_connection_id"))))
+        except (Unsealable, ValueError) as problem:
+            log.error("connection %s borrows what does not open: %s", connection.connection_id, type(problem).__name__)  # noqa: TRY400
+            return connection
+        if theirs is None or (theirs.tenant_id, theirs.type) != (connection.provider_tenant_id, connection.type):
+            return connection
+        settings = {name: value for name, value in connection.settings.items() if name != ADDRESS}
+        settings |= {name: value for name, value in theirs.settings.items() if name == ADDRESS}
+        return replace(connection, secrets=theirs.secrets, settings=settings)
 
     def _connected(self, connection: Connection) -> OpenSource:
         try:

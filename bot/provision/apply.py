@@ -16,6 +16,7 @@ from calls.model import Connection, SourceRole
 from calls.numbers import Number, parse_number
 from calls.sql_blocks import read_blocks
 from calls.tenants import SECRETS, TENANT_SETTINGS, read_connection
+from calls.vault import Unsealable
 from crm_connectors import CONNECTORS
 from operators import OPERATORS
 
@@ -78,7 +79,7 @@ class _Applying:
             connection = self._opened_connection(part, providers)
             kept.append(connection.connection_id)
             row = await self._unit.sql.fetchrow(_SQL["read_connection"], connection.connection_id)
-            secrets = row and self._unit.open_value("connection secrets", SECRETS, row["secrets_sealed"])
+            secrets = row and self._secrets(row["secrets_sealed"])
             provider = connection.provider_tenant_id
             wanted = (part.kind, part.type, part.name, rank, dict(connection.settings), provider, True)
             changed = row is not None and (tuple(row)[1:] != wanted or secrets != connection.secrets)
@@ -172,7 +173,15 @@ class _Applying:
         return connection
 
     def _opened(self, purpose: str, sealed: bytes | None) -> str | None:
-        return self._unit.open_text(purpose, sealed) if sealed else None
+        """None for what no key opens any more, too: it differs from the file, and is written anew."""
+        with suppress(Unsealable):
+            return self._unit.open_text(purpose, sealed) if sealed else None
+        return None
+
+    def _secrets(self, sealed: bytes) -> Mapping[str, tuple[str, ...]] | None:
+        with suppress(Unsealable):
+            return self._unit.open_value("connection secrets", SECRETS, sealed)
+        return None
 
 
 async def apply_company(

@@ -165,6 +165,12 @@ async def until(look: Any, seconds: float = PATIENCE) -> Any:
     return found
 
 
+async def provision(database: Database, twins: str, town: Town | None) -> None:
+    """Apply a town's company file, or the provider's."""
+    company = Company.model_validate(tomllib.loads(town_text(town, twins) if town else provider_text(twins)))
+    await apply_company(database, company, SECRETS, Path())
+
+
 class _Listener(logging.Handler):
     """Keeps every record of every logger."""
 
@@ -199,10 +205,8 @@ async def running_product(
             ),
             await Database.open(url, Vault([KEY])),
         )
-        crm = twins[FJORDVIK]  # both customers use one account
-        for text in (provider_text(crm), *(town_text(town, crm) for town in TOWNS)):
-            company = Company.model_validate(tomllib.loads(text))
-            await apply_company(service.database, company, SECRETS, Path())
+        for town in (None, *TOWNS):
+            await provision(service.database, twins[FJORDVIK], town)  # both customers use one account of the CRM
         stack.enter_context(pytest.MonkeyPatch.context()).setattr("bot.app._LINGERING", 0.1)
         await service.wire()
         stack.push_async_callback(service.stop)
