@@ -8,12 +8,16 @@ import os
 from pathlib import Path
 from typing import Any
 
+from benchmarks.card import run_card
 from benchmarks.figures import Row, keep, machine, show
+from benchmarks.growth import run_growth
 from benchmarks.ring import run_profile, run_rate, run_ring
 from benchmarks.stack import running_stack
+from benchmarks.trouble import run_queue, run_slow_crm
 
 RESULTS = Path(__file__).parents[1] / "build" / "bench.json"
-PARTS = ("card", "ring", "rate", "slow-crm", "queue", "growth", "profile")
+USUAL = ("card", "ring", "rate", "slow-crm", "queue")
+PARTS = (*USUAL, "growth", "profile")
 
 
 def main() -> None:
@@ -47,15 +51,22 @@ async def measure(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[Row]
         rows.extend(measured[1])
         print("\n".join(f"{row.name}: {row.value}" for row in measured[1]), flush=True)
 
-    if set(parts) - {"card"}:
-        async with running_stack() as stack:
-            for number in nodes:
-                if "ring" in parts:
-                    note(f"ring_{number}", await run_ring(stack, nodes=number, rate=chosen.rate, seconds=seconds))
-                if "rate" in parts:
-                    note(f"rate_{number}", await run_rate(stack, nodes=number, seconds=seconds))
-            if "profile" in parts:
-                note("profile", await run_profile(stack, rate=min(chosen.rate, 10.0), seconds=seconds))
+    async with running_stack() as stack:
+        if "card" in parts:
+            note("card", await run_card(stack, seconds=min(seconds, 12.0)))
+        if "slow-crm" in parts:
+            note("slow-crm", await run_slow_crm(stack))
+        if "queue" in parts:
+            note("queue", await run_queue(stack))
+        for number in nodes:
+            if "ring" in parts:
+                note(f"ring_{number}", await run_ring(stack, nodes=number, rate=chosen.rate, seconds=seconds))
+            if "rate" in parts:
+                note(f"rate_{number}", await run_rate(stack, nodes=number, seconds=seconds))
+        if "growth" in parts:
+            note("growth", await run_growth(stack, sizes=(10_000, 100_000), seconds=seconds))
+        if "profile" in parts:
+            note("profile", await run_profile(stack, rate=min(chosen.rate, 10.0), seconds=seconds))
     results["machine"]["load_after"] = [round(each, 2) for each in os.getloadavg()]
     return results, rows
 

@@ -1,63 +1,75 @@
-"""A node that is looked into: counts its round trips to PostgreSQL and takes a profile. Slower than a plain one.
+"""A node that is looked into: counts its round trips to PostgreSQL and samples where its CPU time goes.
 
 ``python -m benchmarks --only profile`` runs it and says what it found; its times are no benchmark.
 """
 
 from __future__ import annotations
 
-import cProfile
 import json
 import os
-import pstats
+import signal
 import sys
 from collections import Counter
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import asyncpg
 
 from bot.cli import main
 
+_EVERY = 0.004  # seconds of CPU time between two samples
 _round_trips: Counter[str] = Counter()
+_own: Counter[str] = Counter()
+_below: Counter[str] = Counter()
+_START = "base_events.py:_run_once"  # nothing before the loop runs is of interest
 
 
 def _count(name: str) -> None:
     real = getattr(asyncpg.Connection, name)
 
     async def counted(self: Any, query: str, *args: Any, **more: Any) -> Any:
-        _round_trips[" ".join(query.split())[:90]] += 1
+        words = [line for line in query.splitlines() if not line.lstrip().startswith("--")]
+        _round_trips[" ".join(" ".join(words).split())[:90].partition(" = '")[0]] += 1
         return await real(self, query, *args, **more)
 
     setattr(asyncpg.Connection, name, counted)
 
 
-def report(profile: cProfile.Profile) -> dict[str, Any]:
-    """The costliest functions by their own time and with what they call, in seconds."""
-    stats: Any = pstats.Stats(profile).stats  # type: ignore[attr-defined]
-    places = [
-        {"where": f"{_short(file)}:{row} {name}", "calls": calls, "own": round(own, 3), "all": round(whole, 3)}
-        for (file, row, name), (_, calls, own, whole, _) in stats.items()
-    ]
-    return {
-        "round_trips": dict(_round_trips.most_common()),
-        "own": sorted(places, key=lambda place: -float(place["own"]))[:60],
-        "all": sorted(places, key=lambda place: -float(place["all"]))[:120],
-    }
+def _sample(_: int, frame: FrameType | None) -> None:
+    stack: list[str] = []
+    while frame is not None:
+        code = frame.f_code
+        stack.append(f"{_short(code.co_filename)}:{code.co_name}")
+        frame = frame.f_back
+    if any(place.endswith(_START) for place in stack):
+        _own[stack[0]] += 1
+        _below.update(set(stack))
 
 
 def _short(file: str) -> str:
-    return file.partition("site-packages/")[2] or file.rpartition("/main/")[2] or file
+    return file.partition("site-packages/")[2] or file.partition("/main/")[2] or file.partition("/lib/")[2] or file
+
+
+def report() -> dict[str, Any]:
+    """Shares of the CPU time after the start: by what ran, and by what it was running for."""
+    samples = sum(_own.values()) or 1
+    return {
+        "round_trips": dict(_round_trips.most_common()),
+        "own": {place: round(count / samples, 4) for place, count in _own.most_common(60)},
+        "below": {place: round(count / samples, 4) for place, count in _below.most_common(200)},
+    }
 
 
 if __name__ == "__main__":
     for method in ("fetch", "fetchrow", "fetchval", "execute"):
         _count(method)
-    taken = cProfile.Profile()
+    signal.signal(signal.SIGPROF, _sample)
+    signal.setitimer(signal.ITIMER_PROF, _EVERY, _EVERY)
     sys.argv = ["smartcall", "serve"]
-    taken.enable()
     try:
         code = main()
     finally:
-        taken.disable()
-        Path(os.environ["INSPECTED_TO"]).write_text(json.dumps(report(taken)), encoding="utf-8")
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        Path(os.environ["INSPECTED_TO"]).write_text(json.dumps(report()), encoding="utf-8")
     sys.exit(code)

@@ -65,22 +65,23 @@ async def _whole_call(http: aiohttp.ClientSession, turn: itertools.cycle[str], c
 
 
 async def tell(
-    http: aiohttp.ClientSession, node: str, call: Sent, event: str, *, to: str | None = None, **more: str
+    http: aiohttp.ClientSession,
+    node: str,
+    call: Sent,
+    event: str,
+    *,
+    to: str | None = None,
+    members: Sequence[str] = ("w0",),
+    **more: str,
 ) -> None:
-    """One delivery, tried up to three times, as operators do."""
-    called = to or line(call.place)
-    form = {
-        "event": event,
-        "callId": f"c{call.caller}",
-        "from": f"47{call.caller}",
-        "to": called[1:],
-        "direction": "in",
-    }
-    form |= more
-    if event == "newCall" and "user[]" not in form:
-        form["user[]"] = "w0"
+    """One delivery, tried up to three times, as operators do. ``members`` are whose phones ring."""
+    called = (to or line(call.place)).removeprefix("+")
+    form = [("event", event), ("callId", f"c{call.caller}"), ("from", f"47{call.caller}"), ("to", called)]
+    form += [("direction", "in"), *more.items()]
+    if event == "newCall":
+        form += [("userId[]", member) for member in members] + [("user[]", member) for member in members]
     if event == "answer":
-        form["answeringNumber"] = called[1:]
+        form.append(("answeringNumber", called))
     for _ in range(3):
         began = time.monotonic()
         try:

@@ -37,6 +37,7 @@ class Stack:
     database_url: str
     key: str
     nodes: list[Child] = field(default_factory=list)
+    _owner: Any = None
 
     @property
     def addresses(self) -> list[str]:
@@ -71,19 +72,17 @@ class Stack:
             return await answer.json()
 
     async def sql(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
-        """A question to the database, as its owner."""
-        connection = await asyncpg.connect(self.database_url)
-        try:
-            return list(await connection.fetch(statement, *arguments))
-        finally:
-            await connection.close()
+        """A question to the database, as its owner; always on the same connection, which costs the server little."""
+        if self._owner is None:
+            self._owner = await asyncpg.connect(self.database_url)
+        return list(await self._owner.fetch(statement, *arguments))
 
     def cpu(self) -> dict[str, float]:
         """CPU seconds spent so far, by part."""
         return {
-            "nodes": sum(_spent(node.process.pid) for node in self.nodes),
+            "nodes": sum(spent(node) for node in self.nodes),
             "postgresql": sum(_spent(each.pid) for each in self._postgres()),
-            "stand-ins": _spent(self.twins.process.pid),
+            "stand-ins": spent(self.twins),
             "load": _spent(os.getpid()),
         }
 
@@ -91,6 +90,11 @@ class Stack:
         lines = (self.postgres.data_dir / "postmaster.pid").read_text(encoding="utf-8").splitlines()
         postmaster = psutil.Process(int(lines[0]))
         return [postmaster, *postmaster.children()]
+
+
+def spent(child: Child) -> float:
+    """CPU seconds of a program so far."""
+    return _spent(child.process.pid)
 
 
 def _spent(pid: int) -> float:
