@@ -190,7 +190,7 @@ async def running_product(
     url = await server.create()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(server.drop, url)
-        records = stack.enter_context(_listening())
+        records = stack.enter_context(listening())
         http = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)))
         sockets = {town: socket.create_server(("127.0.0.1", 0)) for town in TOWNS}
         twins = {town: f"http://127.0.0.1:{sock.getsockname()[1]}/simulators" for town, sock in sockets.items()}
@@ -264,7 +264,7 @@ def _login(http: aiohttp.ClientSession, twins: Mapping[Town, str]) -> Any:
     return answer
 
 
-class _listening:  # noqa: N801 - reads as a word where it is used
+class listening:  # noqa: N801 - reads as a word where it is used
     """Everything that is logged, at the most talkative level, until the end."""
 
     def __enter__(self) -> list[logging.LogRecord]:
