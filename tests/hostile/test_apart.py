@@ -18,7 +18,7 @@ from bot.provision.company_file import Company
 from calls.queue import Bell
 from calls.sweep import Sweep
 from calls.vault import Unsealable
-from tests.hostile.product import Product, provision, until
+from tests.hostile.product import Product, until
 from tests.hostile.towns import CUSTOMER, FJORDVIK, KARI, LISTED, NABO, SECRETS, TOWNS, Town, town_text
 
 _TENANT_TABLES = (
@@ -181,13 +181,6 @@ async def test_a_source_that_cannot_be_opened_costs_no_popup(staffed: Product, w
             return len(await staffed.messages(NABO)) > before
 
         await until(shown)
-
-
-async def test_the_company_file_mends_what_no_key_opens(staffed: Product) -> None:
-    for what in ("the operator's secrets", "the CRM's secrets", "the bot's secret", "the employees' names"):
-        async with broken(staffed, NABO, what):
-            await provision(staffed.service.database, staffed.twins[FJORDVIK], NABO)
-            assert await staffed.tell(NABO, callId=f"mended {what}") == 200
 
 
 async def test_lent_secrets_go_where_the_lender_sends_them(staffed: Product) -> None:

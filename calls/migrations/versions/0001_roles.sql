@@ -39,18 +39,27 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT tenant_id FROM smartcall.bot_identity WHERE credential = 'bot' AND app_id = public_id
 $$;
 
--- Whose rows have something open now, for the sweep: ids and nothing else.
+-- Whose rows have something open now, for the sweep: ids and nothing else. Tenants take turns, the longest waiting first:
+-- one whose work cannot be done and stays open for ever does not crowd out the others.
 CREATE FUNCTION smartcall.open_work(as_of timestamptz, at_most integer)
 RETURNS TABLE (kind text, tenant_id uuid, call_id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-    (SELECT DISTINCT 'cards', p.tenant_id, p.call_id FROM smartcall.popup p WHERE p.due_at <= as_of LIMIT at_most)
-    UNION ALL
-    (SELECT 'cards', c.tenant_id, c.call_id FROM smartcall.call c
-     WHERE c.lookup_state = 'wanted' AND c.lookup_lease_until <= as_of LIMIT at_most)
-    UNION ALL
-    (SELECT 'journal', j.tenant_id, j.call_id FROM smartcall.journal j WHERE j.due_at <= as_of LIMIT at_most)
-    UNION ALL
-    (SELECT 'stale', c.tenant_id, c.call_id FROM smartcall.call c WHERE c.stale_at <= as_of LIMIT at_most)
+    WITH due AS (
+        SELECT 'cards' AS kind, p.tenant_id, p.call_id, min(p.due_at) AS since FROM smartcall.popup p
+        WHERE p.due_at <= as_of GROUP BY p.tenant_id, p.call_id
+        UNION ALL
+        SELECT 'cards', c.tenant_id, c.call_id, c.lookup_lease_until FROM smartcall.call c
+        WHERE c.lookup_state = 'wanted' AND c.lookup_lease_until <= as_of
+        UNION ALL
+        SELECT 'journal', j.tenant_id, j.call_id, j.due_at FROM smartcall.journal j WHERE j.due_at <= as_of
+        UNION ALL
+        SELECT 'stale', c.tenant_id, c.call_id, c.stale_at FROM smartcall.call c WHERE c.stale_at <= as_of
+    ), placed AS (
+        SELECT d.*, row_number() OVER (PARTITION BY d.kind, d.tenant_id ORDER BY d.since) AS turn FROM due d
+    ), numbered AS (
+        SELECT p.*, row_number() OVER (PARTITION BY p.kind ORDER BY p.turn, p.since) AS place FROM placed p
+    )
+    SELECT n.kind, n.tenant_id, n.call_id FROM numbered n WHERE n.place <= at_most
 $$;
 
 -- Every tenant, for the hourly clean-up.
