@@ -66,10 +66,12 @@ class RowIdentities:
             row = await unit.sql.fetchrow(_SQL["read_bot"], app_id)
             if row is None:
                 return None
-            sealed = row["secret_sealed"]
+            sealed, certificate, managed = row["secret_sealed"], row["certificate_sealed"], row["managed_identity"]
             return BotIdentity(
                 app_id=str(row["app_id"]),
                 home_tenant=str(row["home_tenant"]),
                 kind=BotKind(row["kind"]),
                 secret=unit.open_text("bot secret", sealed) if sealed else None,
+                certificate=unit.open_text("bot certificate", certificate) if certificate else None,
+                managed_identity=str(managed) if managed else None,
             )

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from calls.database import Database, Unit
@@ -30,8 +30,11 @@ class TenantSettings:
     journal_answered: Literal["always", "never"] = "always"  # write answered calls into the CRM
     journal_missed: Literal["always", "never"] = "always"
     popup_internal: bool = False  # show colleagues' calls to each other
-    keep_calls_days: int = 30  # then a call, its events and popups are deleted
-    keep_directory_minutes: int = 60  # after the call; then what a directory answered is deleted
+    keep_calls_days: Annotated[int, Field(ge=1, le=3650, strict=True)] = (
+        30  # then a call, its events and popups are deleted
+    )
+    # After the call; then what a directory answered is deleted.
+    keep_directory_minutes: Annotated[int, Field(ge=0, le=10080, strict=True)] = 60
 
 
 TENANT_SETTINGS: TypeAdapter[TenantSettings] = TypeAdapter(TenantSettings)

@@ -63,6 +63,14 @@ class Vault:
         except (InvalidTag, ValueError):  # the latter for a value cut short
             raise Unsealable(f"this {purpose} was not sealed here") from None
 
+    def knows(self, sealed: bytes) -> bool:
+        """Whether one of the keys in force has sealed this: all that can be said without opening it."""
+        return sealed[:1] == _VERSION and sealed[1:5] in self._openers
+
+    def is_newest(self, sealed: bytes) -> bool:
+        """Whether the sealing key has sealed this; False: it is to be sealed anew before the older key may go."""
+        return sealed[:1] == _VERSION and sealed[1:5] == self._seal_keys[0][0]
+
     def hash(self, tenant_id: UUID, purpose: str, text: str) -> bytes:
         """The keyed hash that is stored (HMAC-SHA256, 32 bytes)."""
         return _hash(self._hash_keys[0], tenant_id, purpose, text)

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from phonenumbers import SUPPORTED_REGIONS
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic.dataclasses import dataclass as checked_dataclass
 
 from bot.problems import BadCompanyFile
 from calls.tenants import TenantSettings
@@ -45,13 +47,25 @@ def _as_list(value: object) -> object:
 Secrets = dict[str, Annotated[list[SecretRef], BeforeValidator(_as_list)]]  # two values live during a rotation
 
 
+@checked_dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", hide_input_in_errors=True))
+class FileSettings(TenantSettings):
+    """As a file may hold them: a word nobody knows is a mistake there. Stored ones may be a newer version's."""
+
+
 class TenantPart(_Strict):
     id: UUID  # the company's Entra tenant id
     name: str = Field(min_length=1)
     language: Literal["nb", "en"] = "nb"
-    region: str = Field(default="NO", pattern="^[A-Z]{2}$")
+    region: str = "NO"
     bot: UUID | None = None  # app id of the bot it uses: one below, or a provider's that was applied before
-    settings: TenantSettings = TenantSettings()
+    settings: FileSettings = FileSettings()
+
+    @field_validator("region")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if value not in SUPPORTED_REGIONS:
+            raise ValueError("wants the two capital letters of a country, such as NO")
+        return value
 
 
 class BotPart(_Strict):
@@ -59,6 +73,8 @@ class BotPart(_Strict):
     kind: Literal["single_tenant", "multi_tenant", "user_assigned_msi", "federated"] = "single_tenant"
     home_tenant: UUID
     secret: SecretRef | None = None
+    certificate: SecretRef | None = None  # instead of the secret: PEM, private key and certificate
+    managed_identity: UUID | None = None  # federated: client id of a user-assigned identity; None: the machine's own
 
 
 class ConnectionPart(_Strict):
@@ -100,6 +116,7 @@ class Company(_Strict):
         for what, keys in (
             ("employees", [employee.entra_object_id for employee in self.employees]),
             ("connections", [part.connection_id(self.tenant.id) for part in self.connections]),
+            ("connections", [(part.kind, part.name) for part in self.connections]),
             ("bots", [bot.app_id for bot in self.bots]),
         ):
             if len(set(keys)) != len(keys):

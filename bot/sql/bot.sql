@@ -4,7 +4,8 @@
 SELECT app_id FROM smartcall.bot_identity
 
 -- name: read_bot
-SELECT app_id, kind, home_tenant, secret_sealed FROM smartcall.bot_identity WHERE app_id = $1
+SELECT app_id, kind, home_tenant, secret_sealed, certificate_sealed, managed_identity FROM smartcall.bot_identity
+WHERE app_id = $1
 
 -- name: claim_activity
 -- True the first time, and always for a tenant we do not serve: nothing of it is kept.
@@ -35,3 +36,9 @@ FROM smartcall.connection k WHERE k.kind = 'operator' AND k.enabled ORDER BY k.r
 -- name: one_chat
 SELECT tenant_id, bot_app_id, entra_object_id, conversation_id, member_id, service_url FROM smartcall.chat
 WHERE state = 'installed' ORDER BY seen_at DESC LIMIT 1
+
+-- name: sealed_secrets
+-- What every tenant with a bot or a connection has, to see whether the key is the right one.
+SELECT secret_sealed AS sealed FROM smartcall.bot_identity WHERE secret_sealed IS NOT NULL
+UNION ALL
+SELECT secrets_sealed FROM smartcall.connection

@@ -17,7 +17,9 @@ CREATE TABLE smartcall.bot_identity (
     app_id         uuid PRIMARY KEY,
     kind           text NOT NULL CHECK (kind IN ('single_tenant', 'multi_tenant', 'user_assigned_msi', 'federated')),
     home_tenant    uuid NOT NULL,                 -- where the connector's tokens are asked for
-    secret_sealed  bytea
+    secret_sealed  bytea,
+    certificate_sealed bytea,                     -- PEM: private key and certificate
+    managed_identity uuid                         -- client id, for federated; NULL: the machine's own identity
 );
 
 CREATE TABLE smartcall.connection (
@@ -33,9 +35,9 @@ CREATE TABLE smartcall.connection (
     token_sealed   bytea,                         -- the newest access and refresh token
     token_lease    uuid,                          -- who is refreshing
     token_lease_until timestamptz,
-    enabled        boolean NOT NULL DEFAULT true,
-    UNIQUE (tenant_id, kind, name)
+    enabled        boolean NOT NULL DEFAULT true
 );
+CREATE INDEX connection_tenant ON smartcall.connection (tenant_id, kind);
 
 CREATE TABLE smartcall.employee (
     tenant_id       uuid NOT NULL REFERENCES smartcall.tenant,
