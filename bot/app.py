@@ -73,6 +73,7 @@ class Service:
         self._now = now
         self._background: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
+        self._wired = False
 
     async def wire(self) -> None:
         """Make the parts, and their routes on :attr:`app`. More routes may be added before :meth:`listen`."""
@@ -124,6 +125,7 @@ class Service:
         ).add_routes(self.app)
         self._identities = identities
         self._sweep = Sweep(database, bell, now)
+        self._wired = True
 
     async def work(self) -> None:
         """Begin to work what is in the queue; keys and tokens are fetched and kept warm from here on."""
@@ -151,16 +153,17 @@ class Service:
         return f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - only to show it
 
     async def stop(self) -> None:
-        """Take nothing new, finish what is running, and leave nothing behind; at most ten seconds."""
+        """Take nothing new, finish what is running, and leave nothing behind; at most ten seconds. From any state."""
         if self._runner is not None:
             await self._runner.cleanup()
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
-        await self._workers.stop()
-        await self._tokens.stop()
-        await self._keys.stop()
-        await self._http.close()
+        if self._wired:
+            await self._workers.stop()
+            await self._tokens.stop()
+            await self._keys.stop()
+            await self._http.close()
         await self.database.close()
 
     async def bots(self) -> Sequence[str]:

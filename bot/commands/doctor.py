@@ -6,9 +6,10 @@ import argparse
 
 from bot.app import utc_now
 from bot.checkup import check_up
-from bot.commands.opening import open_database
+from bot.commands.opening import check_key, open_database
 from bot.logs import log_to_stderr
 from bot.settings import read_settings
+from calls.schema import is_current
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +23,10 @@ async def run(_: argparse.Namespace) -> int:
     database = await open_database(settings)
     ill = 0
     try:
+        async with database.pool.acquire() as connection:
+            current = await is_current(connection)
+        if current:
+            await check_key(database)
         async for finding in check_up(settings, database, utc_now):
             print(finding, flush=True)
             ill += not finding.well

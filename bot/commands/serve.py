@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import signal
 
 from bot.app import Service
-from bot.commands.opening import open_database
+from bot.commands.opening import check_key, check_schema, open_database
 from bot.logs import log_to_stderr
-from bot.problems import BadSetting, CannotGoOn
-from bot.settings import read_settings
+from bot.problems import BadSetting
+from bot.settings import Settings, read_settings
 from bot.telemetry import start_telemetry
-from calls.schema import is_current
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,23 +23,42 @@ async def run(chosen: argparse.Namespace) -> int:
     settings = read_settings(**({} if chosen.port is None else {"port": chosen.port}))
     log_to_stderr(settings.log_level)
     telemetry = start_telemetry(settings)
-    service = Service(settings, await open_database(settings))
-    async with service.database.pool.acquire() as connection:
-        if not await is_current(connection):
-            raise CannotGoOn("the database has another version's schema: run `smartcall migrate`")
+    try:
+        service = Service(settings, await open_database(settings))
+        try:
+            await _serve(service)
+        finally:
+            await service.stop()
+    finally:
+        if telemetry is not None:
+            await asyncio.to_thread(telemetry.shutdown, 1000)
+    return 0
+
+
+async def _serve(service: Service) -> None:
+    """Until told to stop. Raises CannotGoOn when it cannot begin."""
+    await check_schema(service.database)
+    await check_key(service.database)
     await service.wire()
     if not await service.bots():
         raise BadSetting(
             "there is no bot identity: `smartcall apply company.toml` brings one; without it Teams cannot be trusted"
         )
     stopped = stop_signal()
-    print(f"SmartCall is serving: {await service.listen()}", flush=True)
+    try:
+        address = await service.listen()
+    except OSError as error:
+        raise BadSetting(_not_listening(service.settings, error)) from None
+    print(f"SmartCall is serving: {address}", flush=True)
     await service.work()
     await stopped.wait()
-    await service.stop()
-    if telemetry is not None:
-        await asyncio.to_thread(telemetry.shutdown, 1000)
-    return 0
+
+
+def _not_listening(settings: Settings, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"SMARTCALL_PORT: {settings.port} is taken by another program; choose another port"
+    where = f"{settings.host} port {settings.port}"
+    return f"SMARTCALL_HOST, SMARTCALL_PORT: cannot listen on {where} ({type(error).__name__}); choose others"
 
 
 def stop_signal() -> asyncio.Event:
