@@ -183,6 +183,22 @@ async def test_a_source_that_cannot_be_opened_costs_no_popup(staffed: Product, w
         await until(shown)
 
 
+async def test_a_thousand_open_things_of_one_town_crowd_out_nobody(staffed: Product) -> None:
+    """Work that can never be done stays open: the sweep still comes round to the others."""
+    insert = (
+        "INSERT INTO smartcall.call (tenant_id, call_id, connection_id, ref_hash, started_at, toast_at, stale_at) "
+        "SELECT $1, gen_random_uuid(), $2, n::text::bytea, $3, $3, $3 FROM generate_series(1, $4) AS n"
+    )
+    await staffed.sql(insert, NABO.tenant, NABO.operator, datetime(2020, 1, 1, tzinfo=UTC), 1000)
+    await staffed.sql(insert, FJORDVIK.tenant, FJORDVIK.operator, datetime(2020, 2, 1, tzinfo=UTC), 1)
+    try:
+        found = await staffed.service.database.open_work(datetime(2020, 2, 2, tzinfo=UTC), 5)
+        assert len(found) == 5
+        assert FJORDVIK.tenant in {item.tenant_id for item in found}
+    finally:
+        await staffed.sql("DELETE FROM smartcall.call WHERE started_at < '2020-03-01'")
+
+
 async def test_lent_secrets_go_where_the_lender_sends_them(staffed: Product) -> None:
     """A customer who types another address into a lent directory does not get the provider's key there."""
     change = (
