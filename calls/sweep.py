@@ -21,6 +21,7 @@ _SQL = read_blocks(Path(__file__).parent / "sql" / "sweep.sql")
 _AT_MOST = 500  # open things of each kind in one round
 _DELIVERIES = timedelta(hours=24)
 _SEEN = timedelta(hours=1)
+_UNSEEN = timedelta(hours=1)  # for what is late, and belongs to a call that somebody is shown after all
 _QUEUE_LOG = timedelta(hours=1)
 
 
@@ -86,6 +87,9 @@ class Sweep:
             if tenant is None:
                 return
             await unit.sql.execute(_SQL["purge_calls"], now - timedelta(days=tenant.settings.keep_calls_days))
+            await unit.sql.execute(_SQL["purge_unseen_calls"], now - _UNSEEN)
+            for block in ("purge_chats", "purge_employees"):
+                await unit.sql.execute(_SQL[block])
             await unit.sql.execute(
                 _SQL["forget_lookups"], now - timedelta(minutes=tenant.settings.keep_directory_minutes)
             )

@@ -4,6 +4,23 @@
 -- Events, popups and journals go with their call.
 DELETE FROM smartcall.call WHERE started_at < $1
 
+-- name: purge_unseen_calls
+-- What nobody was shown, when it is over: calls between others, of which the operator tells too, and ends of calls that
+-- touched none of our lines. One that goes on may still ring at one of ours.
+DELETE FROM smartcall.call c WHERE c.started_at < $1 AND c.state IN ('ended', 'stale')
+    AND NOT EXISTS (SELECT 1 FROM smartcall.popup p WHERE p.tenant_id = c.tenant_id AND p.call_id = c.call_id)
+
+-- name: purge_chats
+-- Of employees who are about to be deleted.
+DELETE FROM smartcall.chat h USING smartcall.employee e
+WHERE h.entra_object_id = e.entra_object_id AND NOT e.active
+    AND NOT EXISTS (SELECT 1 FROM smartcall.popup p WHERE p.employee_id = e.employee_id)
+
+-- name: purge_employees
+-- Not in the company file any more, and nothing on their screen is kept. Lines go with them.
+DELETE FROM smartcall.employee e
+WHERE NOT e.active AND NOT EXISTS (SELECT 1 FROM smartcall.popup p WHERE p.employee_id = e.employee_id)
+
 -- name: forget_lookups
 -- What sources said about a caller, a directory above all, is for the call and a short time after; and for a journal
 -- that is still to be written, which would not know where to.
