@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from uuid import UUID
 
 import aiohttp
 import pytest
 
+import simulators
 from calls.model import Connection, Direction, JournalEntry, MatchKind, Outcome, RecordRef
+from crm_connectors.hubspot.tests.account import Account
+from crm_connectors.testing.bad_line import BadLine, serve_application
+from crm_connectors.testing.doubles import open_tools
 
 SERVICE_KEY = "pat-eu1-11111111-2222-3333-4444-555555555555"
 
@@ -109,3 +114,12 @@ def read_calls() -> Callable[[str], object]:
             return results
 
     return read
+
+
+@pytest.fixture
+async def account(world: dict[str, object]) -> AsyncIterator[Account]:
+    async with AsyncExitStack() as stack:
+        application = simulators.create_app(world, bot_url="http://127.0.0.1:1")
+        target = await stack.enter_async_context(serve_application(application))
+        line = await stack.enter_async_context(BadLine(target).serve())
+        yield Account(line, await stack.enter_async_context(open_tools()), target)

@@ -1,64 +1,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-import simulators
-from calls.errors import Gone, NeedsSignIn, Refused, Throttled, Unknown
-from calls.model import Connection, Details, EvidenceField, JournalEntry, MatchKind, RecordRef
-from calls.numbers import Number, parse_number
-from calls.ports import Bucket, Connector, Shortage, Tools
-from crm_connectors import CONNECTORS
-from crm_connectors.testing.bad_line import BadLine, Fault, serve_application
-from crm_connectors.testing.doubles import MemoryCredentials, MemoryLimiter, open_tools
-
-HUBSPOT = CONNECTORS["hubspot"]
-PREFIX = "/simulators/hubspot"
-Connect = Callable[[str], Connection]
-ReadCalls = Callable[[str], Awaitable[list[Mapping[str, object]]]]
-
-
-class Account:
-    """The simulated account, the line to it and our side's tools."""
-
-    def __init__(self, line: BadLine, tools: Tools, target: str) -> None:
-        self.line = line
-        self.tools = tools
-        self.target = f"{target}{PREFIX}"
-        self.now = datetime(2026, 7, 1, 12, tzinfo=UTC)
-
-    def open(self, connect: Connect, *, tools: Tools | None = None, **settings: object) -> Connector:
-        connection = connect(f"{self.line.url}{PREFIX}")
-        connection = replace(connection, settings={**connection.settings, **settings})
-        HUBSPOT.check_settings(connection)
-        return HUBSPOT.connect(connection, tools or self.tools)
-
-    def count(self, path: str) -> int:
-        return sum(path in str(ask) for ask in self.line.asked)
-
-
-@pytest.fixture
-async def account(world: dict[str, object]) -> AsyncIterator[Account]:
-    async with AsyncExitStack() as stack:
-        application = simulators.create_app(world, bot_url="http://127.0.0.1:1")
-        target = await stack.enter_async_context(serve_application(application))
-        line = await stack.enter_async_context(BadLine(target).serve())
-        yield Account(line, await stack.enter_async_context(open_tools()), target)
-
-
-def number(dialled: str) -> Number:
-    parsed = parse_number(dialled)
-    assert parsed is not None
-    return parsed
-
-
-def later(seconds: float = 20.0) -> float:
-    return asyncio.get_running_loop().time() + seconds
+from calls.errors import Gone, NeedsSignIn, Throttled
+from calls.model import Connection, Details, EvidenceField, MatchKind
+from calls.ports import Bucket, Shortage
+from crm_connectors.hubspot.tests.account import HUBSPOT, PREFIX, Account, Connect, later, number
+from crm_connectors.testing.bad_line import Fault
+from crm_connectors.testing.doubles import MemoryCredentials, MemoryLimiter
 
 
 class FullLimiter:
@@ -219,104 +172,6 @@ async def test_another_version_is_a_setting(account: Account, key_connection: Co
     with pytest.raises(Gone):
         await account.open(key_connection, version="2031-09").check()
     assert account.line.asked[-1].path == f"{PREFIX}/account-info/2031-09/details"
-
-
-async def test_the_journal_ties_the_call_to_contact_and_owner(
-    account: Account, key_connection: Connect, entry: JournalEntry, read_calls: ReadCalls
-) -> None:
-    ref = await account.open(key_connection).journal(entry, key="tenant-1/call-1")
-    assert ref.type == "0-48"
-    (call,) = await read_calls(account.target)
-    assert call["id"] == ref.id
-    properties = call["properties"]
-    assert isinstance(properties, dict)
-    assert properties["smartcall_call_key"] == "tenant-1/call-1"
-    assert properties["hubspot_owner_id"] == "501"
-    assert properties["hs_call_duration"] == "61000"
-    assert "101" in str(call["associations"])
-
-
-async def test_the_journal_ties_the_call_to_a_company(
-    account: Account, key_connection: Connect, entry: JournalEntry, read_calls: ReadCalls
-) -> None:
-    company = replace(
-        entry,
-        record=RecordRef(type="0-2", id="201"),
-        record_kind=MatchKind.COMPANY,
-        employee_email="nobody@fjordvik.example",
-    )
-    await account.open(key_connection).journal(company, key="k")
-    (call,) = await read_calls(account.target)
-    assert "201" in str(call["associations"])
-    properties = call["properties"]
-    assert isinstance(properties, dict)
-    assert properties.get("hubspot_owner_id") is None
-
-
-async def test_the_key_property_is_made_once(account: Account, key_connection: Connect, entry: JournalEntry) -> None:
-    for key in ("a", "b"):
-        await account.open(key_connection).journal(entry, key=key)
-    assert (
-        sum(ask.method == "POST" and ask.path.endswith("/properties/2026-03/calls") for ask in account.line.asked) == 1
-    )
-
-
-async def test_a_refusal_that_has_another_cause_is_told(
-    account: Account, key_connection: Connect, entry: JournalEntry
-) -> None:
-    connector = account.open(key_connection)
-    await connector.journal(entry, key="a")
-    account.line.faults = [Fault(only="/upsert", status=400, body=b'{"category": "VALIDATION_ERROR"}')]
-    with pytest.raises(Refused) as caught:
-        await connector.journal(entry, key="b")
-    assert caught.value.code == "VALIDATION_ERROR"
-
-
-@pytest.mark.parametrize("kind", [MatchKind.PERSON, MatchKind.COMPANY])
-async def test_without_the_right_to_make_a_property_the_call_is_found_by_its_association(
-    account: Account,
-    key_connection: Connect,
-    entry: JournalEntry,
-    read_calls: ReadCalls,
-    kind: MatchKind,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    # The simulator leaves out hs_call_external_id, so a property of the same kind stands for it.
-    await make_property(account, "spare_key")
-    monkeypatch.setattr("crm_connectors.hubspot.journal.SPARE_KEY_PROPERTY", "spare_key")
-    no_right = Fault(only=r"POST .*/properties/", status=403, body=b'{"category": "MISSING_SCOPES"}')
-    if kind is MatchKind.COMPANY:
-        entry = replace(entry, record=RecordRef(type="0-2", id="201"), record_kind=kind)
-    account.line.faults = [no_right]
-    first = await account.open(key_connection).journal(entry, key="a")
-    again = await account.open(key_connection).journal(replace(entry, title="Endret"), key="a")
-    other = await account.open(key_connection).journal(entry, key="b")
-    assert first == again != other
-    lost = Fault(only=r"POST .*/calls/?$", after=True, drop=True, times=1)
-    account.line.faults = [no_right, lost]
-    with pytest.raises(Unknown):
-        await account.open(key_connection).journal(entry, key="c")
-    await account.open(key_connection).journal(entry, key="c")
-    calls = await read_calls(account.target)
-    assert len(calls) == 3
-    titles = {str(call["id"]): as_title(call) for call in calls}
-    assert titles[first.id] == "Endret"
-
-
-async def make_property(account: Account, name: str) -> None:
-    body = {"name": name, "label": name, "groupName": "call", "type": "string", "fieldType": "text"}
-    async with account.tools.http.post(
-        f"{account.target}/crm/properties/2026-03/calls",
-        json=body,
-        headers={"Authorization": "Bearer pat-eu1-11111111-2222-3333-4444-555555555555"},
-    ) as answer:
-        assert answer.status == 201, await answer.text()
-
-
-def as_title(call: Mapping[str, object]) -> object:
-    properties = call["properties"]
-    assert isinstance(properties, dict)
-    return properties["hs_call_title"]
 
 
 @pytest.mark.parametrize(
