@@ -16,13 +16,14 @@ from bot.problems import CannotGoOn
 
 log = logging.getLogger(__name__)
 
-_OWN = {name: f"bot.commands.{name}" for name in ("serve", "apply", "migrate", "doctor")}
+_OWN = {name: f"bot.commands.{name}" for name in ("serve", "apply", "migrate", "doctor", "replay")}
 _ADDED = "smartcall.commands"  # entry points of packages beside the product: the demo
 _HELP = {
     "serve": "run one node of the service (production)",
     "apply": "make the database say what a company.toml says",
     "doctor": "check every part, and say what to do about what fails",
     "migrate": "bring the database to this version's schema",
+    "replay": "try parked cards and journal entries again",
     "demo": "start everything on this machine",
     "ring": "let a telephone ring in the running demo",
 }
