@@ -119,7 +119,7 @@ async def _start(service: Service) -> str:
     try:
         await service.listen()
     except OSError as error:
-        await service.database.close()
+        await service.stop()
         raise CannotGoOn(
             f"port {port} cannot be used ({error.strerror}); choose another: SMARTCALL_PORT=4000"
         ) from None

@@ -58,6 +58,16 @@ def test_keys_are_changed_without_a_gap() -> None:
             vault.open(ONE, "name", value)
 
 
+def test_what_an_older_key_has_sealed_is_told_apart_without_opening_it() -> None:
+    both = Vault([NEW, OLD])
+    told = [
+        (both.knows(sealed), both.is_newest(sealed))
+        for sealed in (Vault([key]).seal(ONE, "name", b"Kari") for key in (NEW, OLD, STRANGE))
+    ]
+    assert told == [(True, True), (True, False), (False, False)]
+    assert (both.knows(b""), both.is_newest(b"")) == (False, False)
+
+
 def test_hashes_are_found_under_both_keys_and_stored_under_the_first() -> None:
     before, during, after = Vault([OLD]), Vault([NEW, OLD]), Vault([NEW])
     assert during.hash(ONE, "line", "+4790000001") == after.hash(ONE, "line", "+4790000001")
