@@ -82,7 +82,8 @@ class TeamsDispatch(TeamsActivityHandler):  # type: ignore[misc]  # botbuilder i
         if activity.members_added:
             await self._install(chat)
         elif any(
-            activity.recipient and member.id == activity.recipient.id for member in activity.members_removed or ()
+            activity.recipient and member and member.id == activity.recipient.id
+            for member in activity.members_removed or ()
         ):
             await self._events.uninstalled(chat)
         else:

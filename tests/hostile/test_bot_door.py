@@ -94,12 +94,13 @@ def _pem() -> tuple[Any, Any]:
 async def test_a_token_cannot_bring_its_own_key(staffed: Product, trick: str) -> None:
     mine = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     known = await public_key(staffed)
-    header = {
+    headers: dict[str, dict[str, Any]] = {
         "jwk": {"jwk": jwt.algorithms.RSAAlgorithm.to_jwk(mine.public_key(), as_dict=True)},
         "jku": {"jku": f"{staffed.twins[FJORDVIK]}/keys"},
         "x5u": {"x5u": "https://evil.example/cert"},
         "crit": {"crit": ["exp"]},
-    }[trick]
+    }
+    header = headers[trick]
     for kid in (known["kid"], "mine"):
         token = jwt.encode(claims(staffed), mine, algorithm="RS256", headers={"kid": kid, **header})
         assert (await staffed.send(staffed.activity(who=KARI), token))[0] == 401
@@ -139,6 +140,13 @@ async def test_what_is_no_tenant_id_changes_nothing(staffed: Product, tenant: An
     status, _ = await staffed.send(activity, await staffed.forge())
     assert status in (200, 400)
     await unchanged(staffed, before)
+
+
+@pytest.mark.parametrize("members", [[None], [{}], [{"id": None}], [None, {"id": f"28:{FJORDVIK.bot}x"}]])
+async def test_members_who_are_nobody_are_passed_over(staffed: Product, members: list[Any]) -> None:
+    for name in ("membersAdded", "membersRemoved"):
+        activity = staffed.activity(who=KARI, type="conversationUpdate", **{name: members})
+        assert (await staffed.send(activity, await staffed.forge()))[0] == 200
 
 
 async def test_another_customers_bot_speaks_for_nobody_here(staffed: Product) -> None:

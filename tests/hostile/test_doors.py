@@ -7,6 +7,7 @@ import logging
 import re
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -71,7 +72,10 @@ async def test_anything_from_an_operator_with_the_right_token(
 async def test_anything_from_teams_with_the_right_token(product: Product, data: st.DataObject) -> None:
     """Teams passes on what clients send: only the token is beyond doubt."""
     kind = data.draw(st.sampled_from(["message", "invoke", "installationUpdate", "conversationUpdate", "typing"]))
-    more = {"name": "adaptiveCard/action", "value": {"action": {"type": "Action.Execute", "verb": "search_again"}}}
+    more: dict[str, Any] = {
+        "name": "adaptiveCard/action",
+        "value": {"action": {"type": "Action.Execute", "verb": "search_again"}},
+    }
     activity = product.activity(who=KARI, type=kind, **(more if kind == "invoke" else {}))
     body = made_up.dump(data.draw(made_up.changes).apply(activity))
     token = await product.forge()
