@@ -33,6 +33,7 @@ _SQL = read_blocks(Path(__file__).parent / "sql" / "identify.sql")
 class _Order:
     """A lookup that is ours to do."""
 
+    lease: str  # our job, and this run of it: a job that was taken over meanwhile has another
     number: Number
     before: Lookup  # what the sources said when they were asked the last time
     toast_in: float  # seconds until a first card is posted whatever the sources have said; not positive: at once
@@ -65,14 +66,15 @@ class CardsJob:
             except Exception as problem:
                 # A mistake of ours would be made again every few seconds; the card says that nobody answered.
                 log.error("lookup of call %s: %s in our own code", task.call_id, type(problem).__name__)  # noqa: TRY400
-                await self._keep(task, replace(order.before, done=True))
+                await self._keep(task, order, replace(order.before, done=True))
         await self._cards.show(task.tenant_id, task.call_id)
 
     async def _take_order(self, task: Task) -> _Order | None:
         now = self._now()
         until = now + timedelta(seconds=self._patience.hard + self._patience.directory + 2)
+        lease = f"{task.job_id} {uuid4()}"
         unit = self._database.at_once(task.tenant_id)
-        row = await unit.sql.fetchrow(_SQL["take_lookup"], task.tenant_id, task.call_id, task.job_id, until, now)
+        row = await unit.sql.fetchrow(_SQL["take_lookup"], task.tenant_id, task.call_id, lease, until, now)
         if row is None:
             return None
         call = fold(open_events(unit, row["bodies"]))
@@ -80,7 +82,8 @@ class CardsJob:
         if call.outside is None or call.outside.number is None or not is_looked_up(call):
             await self._drop_lookup(task)
             return None
-        return _Order(number=call.outside.number, before=before, toast_in=(row["toast_at"] - now).total_seconds())
+        toast_in = (row["toast_at"] - now).total_seconds()
+        return _Order(lease=lease, number=call.outside.number, before=before, toast_in=toast_in)
 
     async def _drop_lookup(self, task: Task) -> None:
         """A late event has told better: it was a colleague's call all the time."""
@@ -100,12 +103,12 @@ class CardsJob:
                 toasted = toasted or step is None or latest.worth_a_toast
                 # Asked again, the sources' silence does not wipe what they said the first time.
                 if toasted and latest != kept and (latest.worth_a_toast or not order.before.answers):
-                    await self._keep(task, latest)
+                    await self._keep(task, order, latest)
                     kept = latest
                     await self._cards.show(task.tenant_id, task.call_id)
         detailed = await self._with_details(order.number, latest, opened)
         if detailed != latest:
-            await self._keep(task, detailed)
+            await self._keep(task, order, detailed)
 
     async def _with_details(self, number: Number, lookup: Lookup, opened: Sequence[OpenSource]) -> Lookup:
         """What the best match's own source adds to it, after the first card and without a banner."""
@@ -122,13 +125,13 @@ class CardsJob:
             return lookup
         return lookup.enriched(best, details)
 
-    async def _keep(self, task: Task, lookup: Lookup) -> None:
+    async def _keep(self, task: Task, order: _Order, lookup: Lookup) -> None:
         """Store the answers, want the popups anew, and open the door for first cards."""
         now = self._now()
         async with self._database.tenant(task.tenant_id) as unit:
             before = await lock_lookup(unit, task.call_id)  # an employee may have pointed out a match meanwhile
             sealed = unit.seal_value("lookup", LOOKUP, replace(lookup, chosen=before.chosen))
-            ours = await unit.sql.fetchval(_SQL["keep_lookup"], task.call_id, sealed, lookup.done, now, task.job_id)
+            ours = await unit.sql.fetchval(_SQL["keep_lookup"], task.call_id, sealed, lookup.done, now, order.lease)
             if not ours:
                 return  # another job is asking by now, because an employee wished it or because we were too slow
             await unit.sql.execute(_SQL["want_shown"], task.call_id, now + timedelta(seconds=3))

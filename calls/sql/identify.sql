@@ -8,14 +8,14 @@ SELECT toast_at, lookup_sealed, bodies FROM smartcall.take_lookup($1, $2, $3, $4
 UPDATE smartcall.call SET lookup_state = 'none', lookup_lease = NULL, lookup_lease_until = NULL WHERE call_id = $1
 
 -- name: keep_lookup
--- Only by the job that asked, also when it has something to add after it was done; nothing comes back to any other.
+-- Only by the run that asked last, also when it has something to add after it was done; nothing comes back to any other.
+-- So the lease keeps its name when the lookup is done: a run that stood still meanwhile would bring back its own silence.
 UPDATE smartcall.call SET
     lookup_sealed = $2,
     lookup_state = CASE WHEN $3 THEN 'done' ELSE lookup_state END,
-    lookup_lease = CASE WHEN $3 THEN NULL ELSE lookup_lease END,
     lookup_lease_until = CASE WHEN $3 THEN NULL ELSE lookup_lease_until END,
     toast_at = LEAST(toast_at, $4)
-WHERE call_id = $1 AND (lookup_lease = $5 OR (lookup_state = 'done' AND $3)) RETURNING true
+WHERE call_id = $1 AND lookup_lease = $5 RETURNING true
 
 -- name: want_journal
 -- A call that is over is journaled when its lookup is done: at once, and also when it was asked for again later and a

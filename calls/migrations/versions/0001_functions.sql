@@ -58,7 +58,8 @@ BEGIN
     PERFORM set_config('smartcall.tenant', tenant::text, true);
     RETURN QUERY UPDATE smartcall.call c SET lookup_lease = job, lookup_lease_until = until
         WHERE c.call_id = call AND c.lookup_state = 'wanted'
-            AND (c.lookup_lease IS NULL OR c.lookup_lease = job OR c.lookup_lease_until <= as_of)
+            AND (c.lookup_lease IS NULL OR c.lookup_lease_until <= as_of
+                OR split_part(c.lookup_lease, ' ', 1) = split_part(job, ' ', 1))
         RETURNING c.toast_at, c.lookup_sealed,
             ARRAY(SELECT e.body_sealed FROM smartcall.event e WHERE e.call_id = call);
 END $$;

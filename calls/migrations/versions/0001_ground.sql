@@ -104,7 +104,7 @@ CREATE TABLE smartcall.call (
     toast_at       timestamptz NOT NULL,          -- from when on a first card may be posted, whatever the sources do
     lookup_state   text NOT NULL DEFAULT 'none' CHECK (lookup_state IN ('none', 'wanted', 'done')),
     lookup_sealed  bytea,                         -- what the sources have answered so far
-    lookup_lease   text,                          -- the job that is asking them
+    lookup_lease   text,                          -- the job that asks them, or asked last, and which of its runs
     lookup_lease_until timestamptz,
     UNIQUE (tenant_id, connection_id, ref_hash)
 );
