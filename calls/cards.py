@@ -174,8 +174,10 @@ class Cards:
         posting = sending.action != "update"
         log.warning("popup %s: %s failed: %s", row["popup_id"], sending.action, type(problem).__name__)
         telemetry.cards.add(1, {"action": sending.action, "outcome": type(problem).__name__})
-        if posting and isinstance(problem, Unknown | TimeoutError):
-            # It may be on the screen. While it rings there is no second one; what was sent counts as shown.
+        settled = sending.popup is not None and sending.popup.state in _SETTLED
+        if posting and isinstance(problem, Unknown | TimeoutError) and not (settled and row["posts"] == 0):
+            # It may be on the screen. While it rings there is no second one; what was sent counts as shown. When it
+            # rings no more, no news may come that would bring the one that is allowed: it is tried again by itself.
             return await self._note_shown(tenant_id, sending, sent=True)
         if isinstance(problem, Gone):
             return await self._note_shown(tenant_id, sending, parked="card_gone", declined=posting)

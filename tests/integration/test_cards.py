@@ -202,6 +202,15 @@ async def test_while_it_rings_there_is_no_second_card_after_a_lost_answer(desk: 
     assert not desk.screen.faults_of_ours
 
 
+async def test_a_call_that_was_over_before_its_first_card_is_tried_once_more_by_itself(desk: Desk) -> None:
+    desk.screen.before = fail_once(Unknown("lost on the way there"))
+    await desk.tell(RING, end(Outcome.CALLER_CANCELLED), show=False)
+    await desk.show()
+    assert not desk.screen.cards
+    await desk.settle()
+    assert (desk.card().popup.state, desk.card().quiet) == (PopupState.MISSED, True)
+
+
 async def test_the_second_card_is_the_last_even_when_it_is_put_off(desk: Desk) -> None:
     desk.screen.after = fail_once(Unknown("lost"))
     await desk.tell(RING)
