@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -35,7 +36,7 @@ class SimulatedBell(Bell):
         self._ring(unit, kind, call_id, key=f"{kind} {call_id}")
 
     def _ring(self, unit: Unit, kind: str, call_id: UUID, key: str | None) -> None:
-        unit.sql.rings.append(lambda: self._board.add(kind, unit.tenant_id, call_id, key))
+        unit.sql.rings.append(partial(self._board.add, kind, unit.tenant_id, call_id, key))
 
 
 @dataclass(kw_only=True, eq=False, slots=True)

@@ -135,7 +135,8 @@ def _check_screen(world: World, who: str, employee: int, row: Any, scene: Scene,
     if expected.identity is None:
         if popup.number != expected.number:
             world.blame(f"{who}: wrong number")
-        sure = _surely_known(world, expected)
+        # Who was pointed out by an employee stands first, whoever else is known.
+        sure = None if scene.lookup.chosen else _surely_known(world, expected)
         known = popup.identity is Identity.MATCHED
         if sure is not None and sure is not known:
             world.blame(f"{who}: known to a CRM: {sure}, says {popup.identity}")

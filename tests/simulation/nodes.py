@@ -8,21 +8,20 @@ or a CRM is carried out all the same. A paused node's come out later.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from calls.database import Database, _end
+from calls.database import Database
+from calls.pool import Pool
 from tests.simulation.postgres import Session
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
 _POOL = 12  # connections, as calls.database opens
-_AWAY = 1.0  # virtual seconds without a database after a restart
 
 
 class Node:
@@ -34,8 +33,8 @@ class Node:
         self.dead = False
         self.disposed = False
         self.resumes_at = 0.0
-        self.pool = Pool(self)
-        self.database = Database(self.pool, world.vault)
+        self.connections: list[Connection] = []
+        self.database = Database(Pool(self._connect, size=_POOL), world.vault)
         self.died: asyncio.Future[None] = world.loop.create_future()
         self.tasks: set[asyncio.Task[Any]] = set()  # also keeps what a dead node has left from being cleaned up
         self.steps = 0
@@ -80,73 +79,24 @@ class Node:
                 return
             await asyncio.sleep(wait + 1e-5)
 
-    def die(self) -> None:
-        self.dead = True
-        self.pool.drop()
-        if not self.died.done():
-            self.died.set_result(None)
-
-
-class Pool:
-    """As much of asyncpg's pool as the service uses."""
-
-    def __init__(self, node: Node) -> None:
-        self._node = node
-        self._idle: list[Connection] = []
-        self._all: set[Connection] = set()
-        self._order: list[Connection] = []
-        self._room = asyncio.Semaphore(_POOL)
-
-    @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[Connection]:
-        async with self._room:
-            await self._node.gate("acquire")
-            connection = await self._take()
-            try:
-                yield connection
-            finally:
-                connection.rings.clear()
-                try:
-                    await _end(connection)
-                finally:
-                    if connection.session.lost or connection.is_in_transaction():
-                        self._order.remove(connection)
-                        self._node.world.postgres.cut_soon(connection.session)
-                    else:
-                        self._idle.append(connection)
-
-    async def _take(self) -> Connection:
-        while self._idle:
-            connection = self._idle.pop()
-            if not connection.session.lost:
-                return connection
-            self._order.remove(connection)
-        if self._node.world.loop.time() < self._node.world.database_back_at:
-            await asyncio.sleep(0.01)
+    async def _connect(self) -> Connection:
+        await self.point("connect")
+        if self.world.loop.time() < self.world.database_back_at:
             raise ConnectionRefusedError
-        connection = Connection(self._node, await self._node.world.postgres.connect())
-        self._order.append(connection)
+        connection = Connection(self, await self.world.postgres.connect())
+        self.connections = [each for each in self.connections if not each.is_closed()]
+        self.connections.append(connection)
         return connection
 
-    async def fetch(self, query: str, *arguments: object) -> Any:
-        async with self.acquire() as connection:
-            return await connection.fetch(query, *arguments)
-
-    async def fetchrow(self, query: str, *arguments: object) -> Any:
-        async with self.acquire() as connection:
-            return await connection.fetchrow(query, *arguments)
-
-    async def fetchval(self, query: str, *arguments: object) -> Any:
-        async with self.acquire() as connection:
-            return await connection.fetchval(query, *arguments)
-
-    async def execute(self, query: str, *arguments: object) -> Any:
-        async with self.acquire() as connection:
-            return await connection.execute(query, *arguments)
-
-    def drop(self) -> None:
+    def drop_connections(self) -> None:
         """Every connection is cut: the process is gone, or the server is."""
-        self._node.world.postgres.cut_soon(*(connection.session for connection in self._order))
+        self.world.postgres.cut_soon(*(each.session for each in self.connections if not each.is_closed()))
+
+    def die(self) -> None:
+        self.dead = True
+        self.drop_connections()
+        if not self.died.done():
+            self.died.set_result(None)
 
 
 class Connection:
@@ -163,6 +113,13 @@ class Connection:
     def is_in_transaction(self) -> bool:
         return not self.session.lost and bool(self.session.real.is_in_transaction())
 
+    def terminate(self) -> None:
+        if not self.session.lost:
+            self.node.world.postgres.cut_soon(self.session)
+
+    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as asyncpg has it
+        self.terminate()
+
     async def fetch(self, query: str, *arguments: object) -> Any:
         return await self._ask("fetch", query, *arguments)
 
@@ -173,9 +130,8 @@ class Connection:
         return await self._ask("fetchval", query, *arguments)
 
     async def execute(self, query: str, *arguments: object) -> Any:
-        ending = query in ("COMMIT", "ROLLBACK")
-        if ending and query == "ROLLBACK":
-            self.rings.clear()
+        if query.startswith("BEGIN"):
+            self.rings.clear()  # of a transaction that was never committed
         return await self._ask("execute", query, *arguments, commits=query == "COMMIT")
 
     async def _ask(self, method: str, query: str, *arguments: object, commits: bool = False) -> Any:
@@ -194,6 +150,7 @@ class Connection:
             rings, self.rings = self.rings, []
             for ring in rings:
                 ring()
+            world.stir()
         if world.faults.happens("cut_after"):
             world.trouble("cut", self.node)
             await world.postgres.cut(self.session)

@@ -8,12 +8,13 @@ runs only while a statement does.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import asyncpg
 
-from calls.database import SERVICE_ROLE, _prepare
+from calls.database import SERVICE_ROLE
 from tests.simulation.loop import VirtualLoop
 
 # No autovacuum: it may change the order in which rows without ORDER BY come back. Deadlocks are ended at once.
@@ -33,6 +34,12 @@ class Statement:
         self.answer = answer  # on the virtual loop
         self.task: asyncio.Task[Any] | None = None
         self.given_up = False
+
+
+def _heard(task: asyncio.Task[Any]) -> None:
+    """What becomes of a statement nobody waits for any more is nobody's concern."""
+    if not task.cancelled():
+        task.exception()
 
 
 class Session:
@@ -120,9 +127,9 @@ class Postgres:
 
     def _connect(self) -> Session:
         async def connect() -> Session:
-            settings = {"role": SERVICE_ROLE, "application_name": "smartcall"}
+            settings = {"role": SERVICE_ROLE, "plan_cache_mode": "force_generic_plan", "jit": "off"}
             real = await asyncpg.connect(self.url, server_settings=settings)
-            await _prepare(real)
+            await real.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
             return Session(real)
 
         session: Session = self._run(connect())
@@ -137,6 +144,7 @@ class Postgres:
             return
         self.statements += 1
         statement.task = self._inner.create_task(statement.ask())
+        statement.task.add_done_callback(_heard)
         if not self._attend(statement):
             self._waiting.append(statement)
             self._loop.call_later(COMMAND_SECONDS, self._time_out, statement)

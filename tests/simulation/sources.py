@@ -96,10 +96,10 @@ class FakeConnector:
         )
 
     async def find(self, number: Number, *, deadline: float) -> Found:
-        await self._node.point("find")
         faults = self._crms.world.faults
         said, told = "silence", False
         try:
+            await self._node.point("find")
             if faults.happens("source_dead"):
                 await self._crms.world.loop.create_future()
             slow = faults.happens("source_slow")

@@ -99,6 +99,7 @@ class World:
         self.database_back_at = 0.0
         self.delivered: defaultdict[str, dict[str, Event]] = defaultdict(dict)  # by call ref and event id
         self.truths: Sequence[CallTruth] = ()
+        self._ignored: set[str] = set()  # ids of events that were none of ours
         self.companies: list[TestCompany] = []
         self._operators: list[Connection] = []
         self._digest = hashlib.sha256()
@@ -211,7 +212,7 @@ class World:
         self.trouble("restart", None, away)
         self.database_back_at = self.loop.time() + away
         for node in self.nodes:
-            node.pool.drop()
+            node.drop_connections()
 
     # The day.
 
@@ -321,10 +322,11 @@ class World:
                     node, take_in(node.database, self.bell(), operator, proof, parsed, now)
                 )
                 if taken is not None:
-                    if taken.stored:
-                        self.delivered[delivery.event.call_ref][delivery.event.event_id] = delivery.event
-                    elif taken.repeated:
-                        self._repeated.append(delivery.event)
+                    event = delivery.event
+                    if taken.ignored:
+                        self._ignored.add(event.event_id)
+                    if taken.stored or (taken.repeated and event.event_id not in self._ignored):
+                        self.delivered[event.call_ref][event.event_id] = event
                     return
                 self.note("webhooks tried again")
             await asyncio.sleep(wait)
@@ -383,7 +385,6 @@ class World:
 
     async def _provision(self) -> None:
         """Tenants as customers get them; everybody but one has the app."""
-        self._repeated: list[Event] = []
         database = await Database.open(self.postgres.url, self.vault, size=2)
         for place, settings in enumerate(SETTINGS):
             tenant = tenant_id(place)
