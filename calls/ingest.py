@@ -85,8 +85,14 @@ async def settle(unit: Unit, bell: Bell, call_id: UUID, events: Sequence[Event],
     looked_up = is_looked_up(call)
     over = call.state is CallState.ENDED
     silent = call.state is CallState.STALE
+    employees = [leg.employee_id for leg in call.legs] if call.direction is not Direction.OUTBOUND else []
+    if call.direction is Direction.INTERNAL:
+        tenant = await read_tenant(unit)
+        shown = tenant is not None and tenant.settings.popup_internal
+        calling = call.caller.employee_id if call.caller else None
+        employees = [employee_id for employee_id in employees if shown and employee_id != calling]
     await unit.sql.execute(
-        _SQL["note_state"],
+        _SQL["note_call"],
         call_id,
         call.state.value,
         call.ended_at if over else now if silent else None,
@@ -95,19 +101,12 @@ async def settle(unit: Unit, bell: Bell, call_id: UUID, events: Sequence[Event],
         unit.hash("call ref", call.parent_ref) if call.parent_ref else None,
         call.started_at + (TOAST_PATIENCE if looked_up else timedelta()),
         now + _SWEEP_AFTER,
+        employees,
+        [uuid4() for _ in employees],
+        uuid4() if over and looked_up else None,
     )
-    employees = [leg.employee_id for leg in call.legs]
-    if call.direction is Direction.INTERNAL:
-        tenant = await read_tenant(unit)
-        shown = tenant is not None and tenant.settings.popup_internal
-        calling = call.caller.employee_id if call.caller else None
-        employees = [employee_id for employee_id in employees if shown and employee_id != calling]
-    if employees and call.direction is not Direction.OUTBOUND:
-        popup_ids = [uuid4() for _ in employees]
-        await unit.sql.execute(_SQL["want_popups"], unit.tenant_id, call_id, employees, popup_ids, now + _SWEEP_AFTER)
     await bell.ring_cards(unit, call_id)
     if over and looked_up:
-        await unit.sql.execute(_SQL["want_journal"], unit.tenant_id, call_id, uuid4(), now + _SWEEP_AFTER)
         await bell.ring_journal(unit, call_id)
     return call
 

@@ -181,26 +181,36 @@ class _ConnectionDriver:
 
 
 class _PoolDriver:
-    """PGQueuer's questions on our pool, and its listener on a connection of its own that tells when it is lost."""
+    """PGQueuer's questions and its listener, on a connection of their own that tells when it is lost."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._listener: Any = None
+        self._turn = asyncio.Lock()
         self.on_lost: Callable[[], None] = lambda: None
         self.shutdown = asyncio.Event()
 
     async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
-        return [dict(row) for row in await self._pool.fetch(query, *args)]
+        return [dict(row) for row in await self._ask("fetch", query, args)]
 
     async def execute(self, query: str, *args: object) -> str:
-        done: str = await self._pool.execute(query, *args)
+        done: str = await self._ask("execute", query, args)
         return done
 
     async def notify(self, channel: str, payload: str) -> None:
-        await self._pool.execute("SELECT pg_notify($1, $2)", channel, payload)
+        await self._ask("execute", "SELECT pg_notify($1, $2)", (channel, payload))
+
+    async def _ask(self, method: str, query: str, args: tuple[object, ...]) -> Any:
+        """On the listener's connection while there is one. It does not wait for the disk: a job that was taken or done
+        and is forgotten in a crash is done again, which changes nothing."""
+        async with self._turn:
+            alive = self._listener is not None and not self._listener.is_closed()
+            return await getattr(self._listener if alive else self._pool, method)(query, *args)
 
     async def add_listener(self, channel: str, callback: Callable[[Any], None]) -> None:
-        self._listener = await self._pool.acquire()
+        listener = await self._pool.acquire()
+        await listener.execute("SET synchronous_commit = off")
+        self._listener = listener
         self._listener.add_termination_listener(lambda _: self.on_lost())
 
         def hear(_connection: Any, _pid: int, _channel: str, payload: str) -> None:

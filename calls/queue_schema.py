@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pgqueuer.adapters.persistence.schema_ddl import render_install
-from pgqueuer.domain.settings import DBSettings
+from pgqueuer.domain.settings import DBSettings, Durability
 
-QUEUE_SETTINGS = DBSettings(db_schema="queue")
+# Its log and statistics are of no account to us, and need not outlive a crash.
+QUEUE_SETTINGS = DBSettings(db_schema="queue", durability=Durability.balanced)
 
 
 def install_statements() -> str:

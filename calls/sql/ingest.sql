@@ -19,25 +19,28 @@ ON CONFLICT DO NOTHING
 -- name: read_events
 SELECT body_sealed FROM smartcall.event WHERE call_id = $1
 
--- name: note_state
--- The lookup is wanted once: what the sources have answered stays. toast_at only ever comes nearer.
-UPDATE smartcall.call SET
-    state = $2,
-    ended_at = $3,
-    stale_at = $4,
-    lookup_state = CASE WHEN lookup_state = 'none' THEN $5 ELSE lookup_state END,
-    lookup_lease_until = CASE WHEN lookup_state = 'none' THEN $8 ELSE lookup_lease_until END,
-    parent_hash = COALESCE($6, parent_hash),
-    toast_at = CASE WHEN lookup_state = 'none' THEN $7 ELSE toast_at END
-WHERE call_id = $1
-
--- name: want_popups
--- Every employee the call has touched: a new popup, or a raised one.
-INSERT INTO smartcall.popup (tenant_id, call_id, employee_id, popup_id, due_at)
-SELECT $1, $2, employee_id, popup_id, $5 FROM unnest($3::uuid[], $4::uuid[]) AS t (employee_id, popup_id)
-ON CONFLICT (tenant_id, call_id, employee_id) DO UPDATE
-SET wanted = smartcall.popup.wanted + 1, attempts = 0, due_at = $5
-
--- name: want_journal
-INSERT INTO smartcall.journal (tenant_id, call_id, journal_id, due_at) VALUES ($1, $2, $3, $4)
-ON CONFLICT (tenant_id, call_id) DO UPDATE SET wanted = smartcall.journal.wanted + 1, attempts = 0, due_at = $4, parked = NULL
+-- name: note_call
+-- Its state and timers, a popup for every employee it has touched (a new one, or a raised one), and its journal ($11: a
+-- new one's id) once it is over. The lookup is wanted once: what the sources have answered stays. toast_at only ever
+-- comes nearer.
+WITH noted AS (
+    UPDATE smartcall.call SET
+        state = $2,
+        ended_at = $3,
+        stale_at = $4,
+        lookup_state = CASE WHEN lookup_state = 'none' THEN $5 ELSE lookup_state END,
+        lookup_lease_until = CASE WHEN lookup_state = 'none' THEN $8 ELSE lookup_lease_until END,
+        parent_hash = COALESCE($6, parent_hash),
+        toast_at = CASE WHEN lookup_state = 'none' THEN $7 ELSE toast_at END
+    WHERE call_id = $1 RETURNING tenant_id, call_id
+), wanted AS (
+    INSERT INTO smartcall.popup (tenant_id, call_id, employee_id, popup_id, due_at)
+    SELECT tenant_id, call_id, employee_id, popup_id, $8
+    FROM noted, unnest($9::uuid[], $10::uuid[]) AS t (employee_id, popup_id)
+    ON CONFLICT (tenant_id, call_id, employee_id) DO UPDATE
+    SET wanted = smartcall.popup.wanted + 1, attempts = 0, due_at = $8
+)
+INSERT INTO smartcall.journal (tenant_id, call_id, journal_id, due_at)
+SELECT tenant_id, call_id, $11::uuid, $8 FROM noted WHERE $11::uuid IS NOT NULL
+ON CONFLICT (tenant_id, call_id) DO UPDATE
+SET wanted = smartcall.journal.wanted + 1, attempts = 0, due_at = $8, parked = NULL

@@ -12,7 +12,7 @@ DECLARE
     level double precision;
     filled timestamptz;
 BEGIN
-    PERFORM set_config('smartcall.tenant', tenant::text, true);
+    PERFORM set_config('smartcall.tenant', tenant::text, true), set_config('synchronous_commit', 'off', true);
     seconds := 0;
     FOR i IN 1 .. cardinality(scopes) LOOP
         INSERT INTO smartcall.rate AS r (tenant_id, scope, tokens, filled_at) VALUES (tenant, scopes[i], bursts[i], as_of)
@@ -36,6 +36,8 @@ GRANT EXECUTE ON FUNCTION smartcall.take_tokens(uuid, text[], double precision[]
     TO smartcall_service;
 
 -- What follows enters its tenant by itself too, and costs one round trip instead of a transaction's three or more.
+-- Whatever only takes a token or a lease does not wait for the disk: a crash gives it back, and nothing is lost. What a
+-- card or an answer to the operator relies on (events, POSTs, what is shown) does wait.
 
 -- An operator's or a source's connection by its id, and so the tenant that it belongs to. Nothing is proved by knowing it.
 CREATE FUNCTION smartcall.connection_by_id(id uuid) RETURNS SETOF smartcall.connection LANGUAGE plpgsql AS $$
@@ -55,7 +57,7 @@ END $$;
 CREATE FUNCTION smartcall.take_lookup(tenant uuid, call uuid, job text, until timestamptz, as_of timestamptz)
 RETURNS TABLE (toast_at timestamptz, lookup_sealed bytea, bodies bytea[]) LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM set_config('smartcall.tenant', tenant::text, true);
+    PERFORM set_config('smartcall.tenant', tenant::text, true), set_config('synchronous_commit', 'off', true);
     RETURN QUERY UPDATE smartcall.call c SET lookup_lease = job, lookup_lease_until = until
         WHERE c.call_id = call AND c.lookup_state = 'wanted'
             AND (c.lookup_lease IS NULL OR c.lookup_lease_until <= as_of
@@ -69,7 +71,7 @@ END $$;
 CREATE FUNCTION smartcall.take_popups(tenant uuid, call uuid, taker uuid, until timestamptz, as_of timestamptz)
 RETURNS SETOF smartcall.popup LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM set_config('smartcall.tenant', tenant::text, true);
+    PERFORM set_config('smartcall.tenant', tenant::text, true), set_config('synchronous_commit', 'off', true);
     RETURN QUERY WITH free AS (
         SELECT p.popup_id FROM smartcall.popup p JOIN smartcall.call c USING (call_id)
         WHERE p.call_id = call AND p.shown < p.wanted
