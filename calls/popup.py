@@ -90,10 +90,15 @@ def popup_for(
     popup_id: UUID,
     lookup: Lookup,
     names: Mapping[UUID, str],
+    asking: bool = False,
     journal: JournalState | None = None,
     journal_in: str | None = None,
 ) -> Popup | None:
-    """What this employee should see of the call now; None when it is not for them. ``names`` holds the colleagues'."""
+    """What this employee should see of the call now; None when it is not for them. ``names`` holds the colleagues'.
+
+    ``asking``: the sources are to be asked, perhaps by a node that has died over it. A caller nobody has been asked
+    about yet is not called unknown.
+    """
     leg = call.leg(employee_id)
     if leg is None:
         return None
@@ -101,7 +106,8 @@ def popup_for(
     number = outside.number if outside else None
     matches = _with_chosen_first(rank(lookup.matches, number) if number else (), lookup.chosen)
     identity = _identity(call, outside, matches)
-    searching = identity is not Identity.COLLEAGUE and number is not None and not lookup.done and bool(lookup.answers)
+    open_lookup = not lookup.done and (asking or bool(lookup.answers))
+    searching = identity is not Identity.COLLEAGUE and number is not None and open_lookup
     own_line = call.called is not None and call.called.employee_id == employee_id
     answerer = call.answered_by
     return Popup(
