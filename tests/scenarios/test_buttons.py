@@ -157,7 +157,7 @@ async def test_a_press_with_a_wrong_token(play: Play, wish: dict[str, object]) -
 async def test_the_right_token_and_none(play: Play) -> None:
     token = (await play.stack.ask("POST", "teams/token", {}))["token"]
     status, text = await play.send("/api/messages", _press(play), {**_JSON, "Authorization": f"Bearer {token}"})
-    assert (status, json.loads(text)["statusCode"]) == (200, 400)  # let in; the verb is unknown
+    assert (status, json.loads(text)["statusCode"]) == (200, 403)  # let in, and nobody we know
     for headers in (
         {},
         {"Authorization": "Bearer "},
@@ -171,14 +171,14 @@ _JSON = {"Content-Type": "application/json"}
 
 
 def _press(play: Play) -> bytes:
-    """A press as Teams would send it, but for a button we never made."""
+    """A press as Teams would send it, by somebody who is no employee of ours."""
     service_url = f"{play.stack.twins}/connector/"
     activity = {
         "type": "invoke",
         "name": "adaptiveCard/action",
         "channelId": "msteams",
         "serviceUrl": service_url,
-        "from": {"id": "29:kari", "aadObjectId": PEOPLE["Kari"]},
+        "from": {"id": "29:guest", "aadObjectId": "6c1d2e3f-0000-4000-8000-000000000001"},
         "recipient": {"id": f"28:{BOT_APP_ID}"},
         "conversation": {"id": "a:1", "conversationType": "personal", "tenantId": TENANT},
         "channelData": {"tenant": {"id": TENANT}},

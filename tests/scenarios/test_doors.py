@@ -109,10 +109,17 @@ async def test_a_replayed_delivery_changes_nothing(play: Play) -> None:
 
 
 async def test_another_tenants_number_is_nobody_here(play: Play) -> None:
+    """Nor is anybody asked who the caller is, though the operator goes on to tell how the call went."""
     for called in ({"to": "4790000009"}, {"to": "4790000009", "userId": ["n0"]}, {"userId": ["n0"]}):
-        assert (await play.deliver({**ringing(), "to": "4722009999", **called}))[0] == 200
+        call = {**ringing(), "from": "4790011223", "to": "4722009999", **called}
+        assert (await play.deliver(call))[0] == 200
+        assert (await play.deliver({**call, "event": "answer"}))[0] == 200
+        assert (await play.deliver({**call, "event": "hangup", "cause": "normalClearing"}))[0] == 200
     await play.quiet()
-    rows = await play.stack.sql("SELECT tenant_id FROM smartcall.call WHERE started_at >= $1", play.began)
+    assert await play.requests("hubspot") == await play.requests("1881") == await play.requests("connector") == []
+    rows = await play.stack.sql(
+        "SELECT 1 FROM smartcall.call WHERE started_at >= $1 AND tenant_id = $2", play.began, UUID(NEIGHBOUR_TENANT)
+    )
     assert rows == []
 
 

@@ -17,7 +17,7 @@ END: dict[str, Any] = {"event": "hangup", "from": "4722334455", "to": "479000000
 
 
 @pytest.mark.parametrize(
-    "order", permutations((RING, ANSWER, END)), ids=lambda order: "-".join(event["event"] for event in order)
+    "order", list(permutations((RING, ANSWER, END))), ids=lambda order: "-".join(event["event"] for event in order)
 )
 async def test_every_order_ends_in_the_same_card(order: tuple[dict[str, Any], ...], play: Play) -> None:
     for event in order:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import uuid
 from collections.abc import Callable, Mapping
@@ -40,6 +41,7 @@ class Play:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
+        self.people = PEOPLE
         self.calls: dict[str, str] = {}  # name in the scenario → the exchange's id
         self.began = datetime.now(UTC)
         self._messages_before: set[str] = set()
@@ -66,6 +68,14 @@ class Play:
         for call in (await self.stack.ask("GET", "exchange/state"))["calls"]:
             if call["state"] != "ended":
                 await self.stack.ask("POST", f"exchange/calls/{call['id']}/hangup", {})
+        with contextlib.suppress(TimeoutError):
+            await until(self._at_rest)
+        chats = await self.stack.sql("SELECT entra_object_id FROM smartcall.chat WHERE state = 'installed'")
+        installed = {str(row["entra_object_id"]) for row in chats}
+        for person in PEOPLE.values():
+            await self.stack.ask("POST", f"teams/users/{person}/unblock")
+            if person not in installed:
+                await self.stack.ask("POST", f"teams/users/{person}/install")
 
     # -- what the operator and its customers do --------------------------------------------------------------------
 
@@ -91,7 +101,7 @@ class Play:
     ) -> None:
         """Somebody calls; without ``caller`` the number is hidden."""
         placed = await self.stack.ask("POST", "exchange/calls", {"from": caller, "to": to, "queue": queue})
-        self.calls[call] = placed["id"]
+        self.calls[call], self._told[call] = placed["id"], 0
         await self._heard(call, heard)
 
     async def answer(self, *, by: str | None = None, call: str = "call", heard: bool = True) -> None:
@@ -165,10 +175,9 @@ class Play:
         """Press a button of somebody's newest card (or, with ``force=1``, what it does not show); returns what the
         client made of the answer. ``retry=1``: the press reaches the bot twice."""
         card = (await self.cards(who))[-1]
-        chosen = data if data is not None else card.data[button]
-        verb = verb or ("choose_match" if "match" in chosen else "search_again")
+        shown = card.asks.get(button or "", {})
         asked = "&".join(f"{name}={value}" for name, value in query.items())
-        body = {"message": card.id, "verb": verb, "data": chosen}
+        body = {"message": card.id, "verb": verb or shown["verb"], "data": shown["data"] if data is None else data}
         done: dict[str, Any] = await self.stack.ask("POST", f"teams/users/{PEOPLE[who]}/invoke?{asked}", body)
         return done
 
@@ -341,7 +350,7 @@ def signed(secret: str, *, delivery: str | None = None, at: datetime | None = No
 
 def _pairs(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Form fields; a list is a field of several values, as sipgate writes them."""
-    pairs = []
+    pairs: list[tuple[str, str]] = []
     for name, value in fields.items():
         pairs += [(f"{name}[]", each) for each in value] if isinstance(value, list) else [(name, str(value))]
     return pairs
