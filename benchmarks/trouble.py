@@ -40,8 +40,8 @@ async def run_slow_crm(stack: Stack) -> tuple[dict[str, Any], list[Row]]:
     row = Row(
         name=f"ring to first card, CRM answers after {CRM_SECONDS:.0f} s",
         value=f"{milliseconds(found)}, {len(waits)} of {CALLS} cards, {named} named in the end",
-        target="at most 1200 ms",  # from the event on; what Teams and we take comes on top
-        met=len(waits) == CALLS and found["p50_ms"] <= 1250,
+        target="at most 1200 ms",
+        met=len(waits) == CALLS and found["p99_ms"] <= 1200,
     )
     return {**found, "named_in_the_end": named}, [row]
 
