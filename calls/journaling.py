@@ -85,8 +85,10 @@ class JournalJob:
             await self._put_off(task, row, lease, source, problem)
             return
         async with self._database.tenant(task.tenant_id) as unit:
+            await unit.sql.execute(_SQL["lock_call"], task.call_id)
             sealed = unit.seal_value("journal record", _RECORD, record)
             done, connection_id = self._now(), source.connection.connection_id
+            await unit.sql.execute(_SQL["lock_call"], task.call_id)
             await unit.sql.execute(
                 _SQL["note_written"], row["journal_id"], lease, row["wanted"], connection_id, sealed, done
             )
@@ -130,7 +132,6 @@ class JournalJob:
 
     async def _want_shown(self, unit: Unit, task: Task) -> None:
         """The cards tell what became of the journal."""
-        await unit.sql.execute(_SQL["lock_call"], task.call_id)
         await unit.sql.execute(_SQL["want_shown"], task.call_id, self._now() + _LOOK_AGAIN)
         await self._bell.ring_cards(unit, task.call_id)
 
@@ -152,7 +153,10 @@ class JournalJob:
             parked = "keeps_failing"
         due = None if parked else self._now() + timedelta(seconds=wait)
         async with self._database.tenant(task.tenant_id) as unit:
+            await unit.sql.execute(_SQL["lock_call"], task.call_id)
             connection_id = source.connection.connection_id if source else None
+            if parked:
+                await unit.sql.execute(_SQL["lock_call"], task.call_id)
             await unit.sql.execute(_SQL["put_off"], row["journal_id"], lease, due, parked, connection_id)
             if parked:
                 await self._want_shown(unit, task)

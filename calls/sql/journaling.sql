@@ -33,7 +33,8 @@ UPDATE smartcall.journal SET
 WHERE journal_id = $1 AND lease = $2
 
 -- name: lock_call
--- Before all of its popups are changed: everybody else who does locks it too, and in any other order could wait for us.
+-- Before its journal and its popups are changed: an event locks in this order, and in any other we could wait for each
+-- other.
 SELECT 1 FROM smartcall.call WHERE call_id = $1 FOR NO KEY UPDATE
 
 -- name: want_shown
