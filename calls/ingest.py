@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 _SQL = read_blocks(Path(__file__).parent / "sql" / "ingest.sql")
 
-# How long a first card waits for a name, counted from the event: it is in Teams within 1.2 s, and sending takes its part.
+# How long a first card waits for a name. It is to be in Teams 1.2 s after the event, and sending takes its part.
 TOAST_PATIENCE = timedelta(seconds=1.1)
 # A job is expected to have done its work by then; otherwise the sweep looks.
 _SWEEP_AFTER = timedelta(seconds=3)
