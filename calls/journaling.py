@@ -88,7 +88,6 @@ class JournalJob:
             await unit.sql.execute(_SQL["lock_call"], task.call_id)
             sealed = unit.seal_value("journal record", _RECORD, record)
             done, connection_id = self._now(), source.connection.connection_id
-            await unit.sql.execute(_SQL["lock_call"], task.call_id)
             await unit.sql.execute(
                 _SQL["note_written"], row["journal_id"], lease, row["wanted"], connection_id, sealed, done
             )
@@ -155,8 +154,6 @@ class JournalJob:
         async with self._database.tenant(task.tenant_id) as unit:
             await unit.sql.execute(_SQL["lock_call"], task.call_id)
             connection_id = source.connection.connection_id if source else None
-            if parked:
-                await unit.sql.execute(_SQL["lock_call"], task.call_id)
             await unit.sql.execute(_SQL["put_off"], row["journal_id"], lease, due, parked, connection_id)
             if parked:
                 await self._want_shown(unit, task)
