@@ -144,7 +144,12 @@ class Connection:
             await world.postgres.cut(self.session)
         if self.session.lost:
             raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
-        result = await world.postgres.ask(self.session, method, query, *arguments)
+        try:
+            result = await world.postgres.ask(self.session, method, query, *arguments)
+        except (TimeoutError, asyncpg.DeadlockDetectedError) as problem:
+            world.trouble("lock", self.node)
+            world.note(f"statements ended by {type(problem).__name__}")
+            raise
         if commits:
             # The database has it, whatever becomes of us now.
             rings, self.rings = self.rings, []

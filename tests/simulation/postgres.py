@@ -155,7 +155,7 @@ class Postgres:
 
     def _attend(self, statement: Statement) -> bool:
         """Run the real loop until the statement is done; False when it waits for another one's lock."""
-        task = statement.task
+        task, looks = statement.task, 0
         assert task is not None
         while not task.done():
             task.add_done_callback(self._stop)
@@ -163,7 +163,11 @@ class Postgres:
             self._run_inner(self._inner.run_forever)
             timer.cancel()
             task.remove_done_callback(self._stop)
-            if not task.done() and self._is_blocked(statement) and not self._in_circle(statement):
+            if task.done():
+                break
+            # Twice, because a lock may be just being given back.
+            looks = looks + 1 if self._is_blocked(statement) else 0
+            if looks > 1 and not self._in_circle(statement):
                 return False
         return True
 

@@ -7,17 +7,17 @@ import pytest
 from tests.simulation.faults import FAIR
 from tests.simulation.season import Tally, explain, reports
 
-_CALLS = 2000
+_CALLS, _DAY = 1200, 150
 
 
 @pytest.mark.timeout(900)
 def test_days_on_which_everything_goes_wrong_end_right() -> None:
     tally = Tally()
-    for report in reports(1, _CALLS):
+    for report in reports(1, _CALLS, day=_DAY):
         tally.add(report)
     assert not tally.failures, "\n".join(explain(report) for report in tally.failures)
     # The days were as bad as they were meant to be.
-    for kind in ("kill", "pause", "restart", "cut", "ring_lost", "teams_loses_answer", "end_dropped", "job_taken_over"):
+    for kind in ("kill", "pause", "cut", "ring_lost", "teams_loses_answer", "end_dropped", "job_taken_over"):
         assert tally.faults[kind], kind
     assert tally.numbers["second_posts"]
     assert tally.numbers["journal_entries"]
