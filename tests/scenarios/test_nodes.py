@@ -33,12 +33,8 @@ async def kill(play: Play, name: str) -> None:
 
 
 async def freeze(play: Play, name: str) -> None:
+    """A stopped process takes no work, and does not know that time goes by."""
     play.stack.nodes[name].signal(signal.SIGSTOP)
-
-
-async def pause_work_of(play: Play, name: str) -> None:
-    """Let the other node alone do the work that comes next: a stopped process takes nothing."""
-    await freeze(play, name)
 
 
 async def finish_as_if_nothing_had_happened(play: Play) -> None:
@@ -59,7 +55,7 @@ async def check_the_usual_end(play: Play, *, toast: str = RINGS) -> None:
 
 async def test_killed_between_event_and_card(pair: Play) -> None:
     """ "a" took the event and was asking HubSpot; "b" asks anew and shows the card."""
-    await pause_work_of(pair, "b")
+    await freeze(pair, "b")  # the other one does the work
     await pair.fault(system="hubspot", path="/search", delay=30, times=1)
     await pair.ring(caller="22334455", to="90000001")
     await pair.asked(system="hubspot", method="POST", path="/search")
@@ -76,7 +72,7 @@ async def test_killed_between_event_and_card(pair: Play) -> None:
 
 async def test_killed_while_the_card_is_on_its_way(pair: Play) -> None:
     """Teams has the card, "a" never heard of it: nothing tells "b" either, so it waits until the ringing is over."""
-    await pause_work_of(pair, "b")
+    await freeze(pair, "b")  # the other one does the work
     await pair.fault(system="connector", method="POST", path="/activities", after=True, delay=30, times=1)
     await pair.ring(caller="22334455", to="90000001")
     await pair.see(who="Kari", state="Ringer", name="Nora Lie")
@@ -97,7 +93,7 @@ async def test_killed_while_the_card_is_on_its_way(pair: Play) -> None:
 
 async def test_killed_between_end_and_journal(pair: Play) -> None:
     """ "a" was about to write the entry, and HubSpot had not taken it."""
-    await pause_work_of(pair, "b")
+    await freeze(pair, "b")  # the other one does the work
     await pair.fault(system="hubspot", path="/calls/batch/upsert", delay=60, times=1)
     await pair.ring(caller="22334455", to="90000001")
     await pair.see(who="Kari", state="Ringer", name="Nora Lie")
@@ -115,7 +111,7 @@ async def test_killed_between_end_and_journal(pair: Play) -> None:
 
 async def test_killed_after_the_journal_was_written(pair: Play) -> None:
     """HubSpot has the entry, "a" never heard of it: "b" finds it again and writes no second one."""
-    await pause_work_of(pair, "b")
+    await freeze(pair, "b")  # the other one does the work
     await pair.fault(system="hubspot", path="/calls/batch/upsert", after=True, delay=60, times=1)
     await pair.ring(caller="22334455", to="90000001")
     await pair.see(who="Kari", state="Ringer", name="Nora Lie")
@@ -162,7 +158,7 @@ async def test_stopped_in_the_middle_of_a_call(pair: Play) -> None:
 async def test_stopped_while_it_asks_who_is_calling(pair: Play) -> None:
     """A lookup that has begun is finished, or taken over; the card comes and there is one toast."""
     node = pair.stack.nodes["a"]
-    await pause_work_of(pair, "b")
+    await freeze(pair, "b")  # the other one does the work
     await pair.fault(system="hubspot", path="/search", delay=3, times=1)
     await pair.ring(caller="22334455", to="90000001")
     await pair.asked(system="hubspot", method="POST", path="/search")
@@ -180,7 +176,7 @@ async def test_stopped_while_it_asks_who_is_calling(pair: Play) -> None:
 
 async def test_a_node_that_hangs_puts_no_old_card_back(pair: Play) -> None:
     """ "a" is frozen while its update is on the way; "b" shows what is true. Awake again, "a" changes nothing."""
-    await pause_work_of(pair, "b")
+    await freeze(pair, "b")  # the other one does the work
     await pair.ring(caller="22334455", to="90000001")
     await pair.see(who="Kari", state="Ringer", name="Nora Lie")
     await pair.quiet()

@@ -24,10 +24,10 @@ _SYSTEMS = ("login", "botframework", "connector", "exchange", "hubspot", "1881")
 _OPEN = """
 SELECT (SELECT count(*) FROM queue.pgqueuer)
     + (SELECT count(*) FROM smartcall.popup p JOIN smartcall.call c USING (call_id)
-       WHERE p.shown < p.wanted AND p.parked IS NULL AND c.started_at >= $1)
+       WHERE p.shown < p.wanted AND p.due_at IS NOT NULL AND c.started_at >= $1)
     + (SELECT count(*) FROM smartcall.call WHERE lookup_state = 'wanted' AND started_at >= $1)
     + (SELECT count(*) FROM smartcall.journal j JOIN smartcall.call c USING (call_id)
-       WHERE j.written < j.wanted AND j.parked IS NULL AND c.started_at >= $1) AS open
+       WHERE j.written < j.wanted AND j.due_at IS NOT NULL AND c.started_at >= $1) AS open
 """
 # The product may do two CRM searches at once and three a second: a scenario begins when both are free again.
 _MAY_SEARCH = """
@@ -216,8 +216,8 @@ class Play:
     async def pause(self, *, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
-    async def silence(self, *, call: str = "call") -> None:
-        """As if nothing had been heard of the call for as long as it is believed without news."""
+    async def silence(self) -> None:
+        """As if nothing had been heard of the scenario's calls for as long as they are believed without news."""
         since = datetime.now(UTC)
         changed = await self.stack.sql(
             "UPDATE smartcall.call SET stale_at = $1 WHERE started_at >= $2 AND stale_at IS NOT NULL RETURNING 1",
