@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-pytest.register_assert_rewrite("tests.support.live.play", "tests.support.live.scenarios")
+pytest.register_assert_rewrite("tests.support.live.play", "tests.support.live.watching", "tests.support.live.scenarios")
 
 from tests.support.live.play import Play  # noqa: E402
 from tests.support.live.stack import Stack, running_stack  # noqa: E402
