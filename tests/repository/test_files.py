@@ -15,7 +15,6 @@ LONGER: dict[str, str] = {  # path → why this file may be longer
     "tests/integration/test_cards.py": "one stage, and every way a card can go wrong on it",
     "tests/integration/test_journaling.py": "one stage, and every way an entry can go wrong on it",
     "tests/simulation/world.py": "the simulated world is one state that faults and nodes share",
-    "tests/support/live/play.py": "the vocabulary of the scenario files, one verb after another",
 }
 
 SECRETS = {
