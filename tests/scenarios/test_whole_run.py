@@ -87,8 +87,8 @@ async def test_nothing_personal_is_in_the_queue(play: Play) -> None:
 
 
 async def test_no_node_has_failed_in_our_own_code(play: Play) -> None:
-    """What the outside does is warned about. An error in a log is a mistake of ours, or the database was away: the tests
-    have taken it away, and the door and the queue may say so."""
+    """What the outside does is warned about. An error in a log is a mistake of ours, or the database was away: the
+    tests have taken it away, and the door and the queue may say so."""
     for name, text in play.stack.nursery.written().items():
         errors = [line for line in text.splitlines() if " ERROR " in line and "node" in name]
         away = ("bot.events_door: events could not be stored", "ERROR pgqueuer: ")
