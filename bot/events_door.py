@@ -78,9 +78,11 @@ class EventsDoor:
 
     async def _take(self, raw: RawRequest, request: web.Request, received_at: datetime) -> Response:
         connection = await self._connection(request.match_info["connection"])
-        operator = self._operators[connection.type]
-        proof = operator.verify(raw, connection, received_at)
-        parsed = operator.parse(raw, connection, received_at)
+        webhook = self._operators[connection.type].webhook
+        if webhook is None:
+            raise BadProof("no such connection")
+        proof = webhook.verify(raw, connection, received_at)
+        parsed = webhook.parse(raw, connection, received_at)
         taken = await take_in(self._database, self._bell, connection, proof, parsed, received_at)
         telemetry.events.add(taken.stored, {"outcome": "stored"})
         telemetry.events.add(taken.repeated, {"outcome": "repeated"})
@@ -90,7 +92,7 @@ class EventsDoor:
             reasons = ",".join(sorted(set(taken.ignored))) or "-"
             log.info("connection %s: %d repeated, ignored: %s", connection.connection_id, taken.repeated, reasons)
         base = self._public_url or str(request.url.origin())
-        return operator.reply(parsed, raw, f"{base}{request.rel_url.path}")
+        return webhook.reply(parsed, raw, f"{base}{request.rel_url.path}")
 
     async def _connection(self, text: str) -> Connection:
         try:

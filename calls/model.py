@@ -110,7 +110,7 @@ class OperatorAbilities:
     ended: bool = True  # tells when a call is over
     journal: bool = True  # enough is told to journal a call
     click_to_call: bool = False
-    presence: bool = False
+    presence: bool = False  # tells who is on the phone
     requires_open_client: bool = False  # events come only while the employee has the operator's page open
 
 
@@ -121,8 +121,10 @@ class Ability(StrEnum):
     DETAILS = "details"
     OPEN = "open"
     CREATE = "create"
+    ADD_NUMBER = "add_number"  # to a person that is there, and search_people to choose them
     JOURNAL = "journal"
     CHANGES = "changes"
+    NUMBER_PAGE = "number_page"  # knows an address for every number, without asking anybody
 
 
 class SourceRole(StrEnum):
@@ -195,6 +197,53 @@ class Details:
     title: str | None = None
     company: str | None = None
     owner: str | None = None
+    open_items: tuple[OpenItem, ...] = ()  # the newest first, at most a handful
+    last_contact: LastContact | None = None
+
+
+class OpenItemKind(StrEnum):
+    DEAL = "deal"
+    TICKET = "ticket"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenItem:
+    """Something that is under way with a customer. Texts are untrusted."""
+
+    kind: OpenItemKind
+    title: str
+    stage: str | None = None  # in the source's own words: "Tilbud sendt"
+    amount: str | None = None  # as the source writes it, with its currency
+    url: str | None = None  # as in Match
+
+
+class ContactWay(StrEnum):
+    CALL = "call"
+    EMAIL = "email"
+    MEETING = "meeting"
+    NOTE = "note"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LastContact:
+    """When somebody of ours last had to do with a customer, before this call."""
+
+    at: datetime
+    way: ContactWay
+    employee: str | None = None  # the colleague's name
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """A person as an employee wants them in a CRM, perhaps from what a directory knew. Texts as typed, trimmed."""
+
+    number: Number
+    first_name: str = ""
+    last_name: str = ""
+    company: str = ""
+    email: str = ""
+    employee_email: str | None = None  # who is to own the record, as the CRM may know them
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -212,6 +261,34 @@ class JournalEntry:
     outcome: Outcome
     talk_seconds: int | None = None  # None: unknown, never guessed
     employee_email: str | None = None  # who took it, as the CRM may know them
+    result: str | None = None  # what the employee said it came to: one of the tenant's own words ("Følges opp")
+    note: str | None = None  # what the employee wrote; plain text with line breaks. ``body`` does not hold it
+
+
+class CallRefusal(StrEnum):
+    """Why a call was not placed: codes of ``Refused`` from :class:`calls.ports.CallPlacer`, and our own."""
+
+    INVALID_NUMBER = "invalid_number"
+    SAME_NUMBER = "same_number"
+    EMPLOYEE_UNAVAILABLE = "employee_unavailable"
+    TARGET_UNAVAILABLE = "target_unavailable"
+    CALL_IN_PROGRESS = "call_in_progress"
+    SHOWN_NUMBER_NOT_ALLOWED = "shown_number_not_allowed"
+    NOT_SUPPORTED = "not_supported"
+    NOT_AUTHORISED = "not_authorised"
+    RATE_LIMITED = "rate_limited"
+    OPERATOR_ERROR = "operator_error"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallOrder:
+    """A call that an employee has asked for, ready for their operator."""
+
+    request_id: UUID  # ours; goes along where an operator takes a reference, and may come back as Event.request_ref
+    employee_number: Number  # rings first
+    employee_alias: str | None = None  # the operator's own name of that phone
+    target: Number  # is called when the employee has answered
+    shown_number: Number | None = None  # what the target sees; None: the operator's default
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

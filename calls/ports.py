@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -12,8 +12,10 @@ import aiohttp
 
 from calls.model import (
     Ability,
+    CallOrder,
     Connection,
     Details,
+    Draft,
     Event,
     Found,
     JournalEntry,
@@ -61,14 +63,8 @@ class Response:
     body: bytes = b""
 
 
-class Operator(Protocol):
-    """One kind of operator with a webhook. Stateless and pure: no I/O, no clock."""
-
-    type: str  # the folder's name
-    abilities: OperatorAbilities
-
-    def check_settings(self, connection: Connection) -> None:
-        """Raise ValueError, naming the setting and what it wants, when a connection cannot work."""
+class Webhook(Protocol):
+    """How an operator's requests are read. Stateless and pure: no I/O, no clock."""
 
     def verify(self, request: RawRequest, connection: Connection, now: datetime) -> Proof:
         """Return who proved what, or raise :class:`calls.errors.BadProof`. Compares in constant time."""
@@ -78,6 +74,72 @@ class Operator(Protocol):
 
     def reply(self, parsed: Parsed, request: RawRequest, events_url: str) -> Response:
         """The answer this operator expects; ``events_url`` is the address the request came to (for subscriptions)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snapshot:
+    """Every call that is under way at the operator now: what a stream begins with, and may repeat.
+
+    ``events`` tell of each call as far as the operator tells (its ringing, its answer), with the same ``event_id`` as
+    when they had come one by one: what is known already is a repetition. A call of ours that is not in it is over.
+    """
+
+    events: tuple[Event, ...] = ()
+    ignored: tuple[str, ...] = ()  # reason codes, never contents
+
+    @property
+    def call_refs(self) -> frozenset[str]:
+        return frozenset(event.call_ref for event in self.events)
+
+
+class Stream(Protocol):
+    """How an operator is listened to that sends nothing by itself. Reconnecting, owning and comparing is done once, in
+    ``calls/streams.py``; an implementation is one connection from log-in to its end."""
+
+    def listen(self, connection: Connection, tools: Tools) -> AsyncGenerator[Snapshot | Parsed, None]:
+        """Connect, yield a snapshot first, then what happens. Raises the errors of :mod:`calls.errors`:
+        ``Transient`` when the connection is lost or falls silent, ``NeedsSignIn`` when a fresh log-in is refused."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accepted:
+    """The operator is placing the call."""
+
+    call_ref: str | None = None  # the operator's id of the call, when it gives one
+
+
+class CallPlacer(Protocol):
+    """How an operator is asked to call: it rings the employee's own phone first, then the number."""
+
+    async def place_call(self, order: CallOrder, connection: Connection, tools: Tools, *, deadline: float) -> Accepted:
+        """Ask once; ``deadline`` is a time of the running loop. Raises ``Refused`` with a code of
+        :class:`calls.model.CallRefusal`, ``Transient`` or ``Throttled`` only when the order has certainly not been
+        carried out, ``NeedsSignIn``, and ``Unknown`` for everything after which the phone may be ringing."""
+
+
+class Operator(Protocol):
+    """One kind of operator. Each way to work with it is a face of its own; None: it has none.
+
+    ``abilities`` say what is true of every connection; ``abilities_of`` what a connection's settings leave of it.
+    """
+
+    type: str  # the folder's name
+    abilities: OperatorAbilities
+
+    @property
+    def webhook(self) -> Webhook | None: ...
+
+    @property
+    def stream(self) -> Stream | None: ...
+
+    @property
+    def call_placer(self) -> CallPlacer | None: ...
+
+    def abilities_of(self, connection: Connection) -> OperatorAbilities:
+        """What this connection can do: a product that was not ordered, an address that is not set."""
+
+    def check_settings(self, connection: Connection) -> None:
+        """Raise ValueError, naming the setting and what it wants, when a connection cannot work."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,7 +194,7 @@ class Quotas(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tools:
-    """What a connector may use of ours."""
+    """What a connector or an operator may use of ours."""
 
     http: aiohttp.ClientSession  # one per process, passed in
     limiter: Limiter
@@ -174,6 +236,20 @@ class Connector(Protocol):
     async def journal(self, entry: JournalEntry, *, key: str) -> RecordRef:
         """Write the call. An upsert by contract: a repeated ``key`` gives the first record, updated, whatever the
         outcome of the first try was and however far the vendor's search lags."""
+
+    async def create(self, draft: Draft, *, key: str) -> Match:
+        """A new person with this number. An upsert by contract, like ``journal``: a repeated ``key``, or a record that
+        owns the number by now, gives that record."""
+
+    async def add_number(self, match: Match, number: Number) -> Match:
+        """Write the number into a free phone field of a person that is there; the same when it owns it already.
+        Raises ``Refused`` with code ``no_free_field`` when nothing is free: nothing of theirs is overwritten."""
+
+    async def search_people(self, text: str, *, deadline: float) -> Found:
+        """People by name, company or e-mail address, for choosing whose number it is. Declared with ``add_number``."""
+
+    def number_page(self, number: Number) -> str | None:
+        """The address of a page about this number for the employee's browser; never fetched by us. No I/O."""
 
     async def check(self) -> None:
         """One cheap authenticated request; raises what is wrong."""

@@ -11,7 +11,7 @@ from uuid import UUID
 from calls.database import Database
 from calls.errors import NeedsSignIn
 from calls.lookup import Source
-from calls.model import Ability, Connection, Details, Found, JournalEntry, Match, RecordRef, SourceRole
+from calls.model import Ability, Connection, Details, Draft, Found, JournalEntry, Match, RecordRef, SourceRole
 from calls.numbers import Number
 from calls.ports import Connector, ConnectorSpec
 from calls.tenants import find_connection, read_connectors
@@ -125,6 +125,18 @@ class _Unopened:
 
     async def journal(self, entry: JournalEntry, *, key: str) -> RecordRef:
         raise NeedsSignIn("the connection does not open")
+
+    async def create(self, draft: Draft, *, key: str) -> Match:
+        raise NeedsSignIn("the connection does not open")
+
+    async def add_number(self, match: Match, number: Number) -> Match:
+        raise NeedsSignIn("the connection does not open")
+
+    async def search_people(self, text: str, *, deadline: float) -> Found:
+        raise NeedsSignIn("the connection does not open")
+
+    def number_page(self, number: Number) -> str | None:
+        return None
 
     async def check(self) -> None:
         raise NeedsSignIn("the connection does not open")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,12 +20,16 @@ from hypothesis import strategies as st
 
 from calls.errors import BadProof, Unreadable
 from calls.model import Connection, EventKind, Presentation
-from calls.ports import Operator, Parsed, RawRequest
+from calls.ports import Operator, Parsed, RawRequest, Webhook
 
 NOW = datetime(2026, 3, 29, 0, 59, 30, tzinfo=UTC)  # the night clocks change: nobody's local time may matter
 EVENTS_URL = 'https://smartcall.example/api/events/7?a=1&b="2"'
 HIDDEN = ("anonymous", "Anonymous", "restricted", "private", "withheld", "hemmelig", "skjult", "0000")
 SENTINEL = "Xq7Sentinel"
+
+
+class WebhookOperator(Operator, Webhook, Protocol):
+    """An operator that is its own webhook."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +45,7 @@ class ProofWay:
 class Kit:
     """An operator with all that the checks need of it."""
 
-    operator: Operator
+    operator: WebhookOperator
     connection: Connection  # with two valid values of every secret, newest first
     stranger: Connection  # another tenant's, with secrets of its own
     proofs: tuple[ProofWay, ...]

@@ -8,7 +8,7 @@ from xml.sax.saxutils import quoteattr
 import phonenumbers
 
 from calls.model import Connection, EventKind, OperatorAbilities
-from calls.ports import Parsed, Proof, RawRequest, Response
+from calls.ports import CallPlacer, Parsed, Proof, RawRequest, Response, Stream, Webhook
 from operators.bodies import FORM, JSON, media_type, read_fields
 from operators.generic.events import REGION, read_event
 from operators.proofs import check_secrets, verify_by_route
@@ -21,6 +21,15 @@ class GenericOperator:
 
     type: str = "generic"
     abilities: OperatorAbilities = OperatorAbilities()
+    stream: Stream | None = None
+    call_placer: CallPlacer | None = None
+
+    @property
+    def webhook(self) -> Webhook:
+        return self
+
+    def abilities_of(self, connection: Connection) -> OperatorAbilities:
+        return self.abilities
 
     def check_settings(self, connection: Connection) -> None:
         """``region`` is the country whose numbers come without country code (ISO 3166, by default NO)."""
