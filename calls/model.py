@@ -265,32 +265,6 @@ class JournalEntry:
     note: str | None = None  # what the employee wrote; plain text with line breaks. ``body`` does not hold it
 
 
-class CallRefusal(StrEnum):
-    """Why a call was not placed: codes of ``Refused`` from :class:`calls.ports.CallPlacer`, and our own."""
-
-    INVALID_NUMBER = "invalid_number"
-    SAME_NUMBER = "same_number"
-    EMPLOYEE_UNAVAILABLE = "employee_unavailable"
-    TARGET_UNAVAILABLE = "target_unavailable"
-    CALL_IN_PROGRESS = "call_in_progress"
-    SHOWN_NUMBER_NOT_ALLOWED = "shown_number_not_allowed"
-    NOT_SUPPORTED = "not_supported"
-    NOT_AUTHORISED = "not_authorised"
-    RATE_LIMITED = "rate_limited"
-    OPERATOR_ERROR = "operator_error"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CallOrder:
-    """A call that an employee has asked for, ready for their operator."""
-
-    request_id: UUID  # ours; goes along where an operator takes a reference, and may come back as Event.request_ref
-    employee_number: Number  # rings first
-    employee_alias: str | None = None  # the operator's own name of that phone
-    target: Number  # is called when the employee has answered
-    shown_number: Number | None = None  # what the target sees; None: the operator's default
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Connection:
     """A tenant's configured operator or connector, opened: secrets are in the clear and live only in memory."""

@@ -12,7 +12,6 @@ import aiohttp
 
 from calls.model import (
     Ability,
-    CallOrder,
     Connection,
     Details,
     Draft,
@@ -25,6 +24,7 @@ from calls.model import (
     SourceRole,
 )
 from calls.numbers import Number
+from calls.orders import Accepted, CallOrder
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,19 +101,12 @@ class Stream(Protocol):
         ``Transient`` when the connection is lost or falls silent, ``NeedsSignIn`` when a fresh log-in is refused."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Accepted:
-    """The operator is placing the call."""
-
-    call_ref: str | None = None  # the operator's id of the call, when it gives one
-
-
 class CallPlacer(Protocol):
     """How an operator is asked to call: it rings the employee's own phone first, then the number."""
 
     async def place_call(self, order: CallOrder, connection: Connection, tools: Tools, *, deadline: float) -> Accepted:
         """Ask once; ``deadline`` is a time of the running loop. Raises ``Refused`` with a code of
-        :class:`calls.model.CallRefusal`, ``Transient`` or ``Throttled`` only when the order has certainly not been
+        :class:`calls.orders.CallRefusal`, ``Transient`` or ``Throttled`` only when the order has certainly not been
         carried out, ``NeedsSignIn``, and ``Unknown`` for everything after which the phone may be ringing."""
 
 

@@ -28,8 +28,7 @@ HIDDEN = ("anonymous", "Anonymous", "restricted", "private", "withheld", "hemmel
 SENTINEL = "Xq7Sentinel"
 
 
-class WebhookOperator(Operator, Webhook, Protocol):
-    """An operator that is its own webhook."""
+class WebhookOperator(Operator, Webhook, Protocol): ...  # its own webhook
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
