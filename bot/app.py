@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import aiohttp
 from aiohttp import web
 
+from bot.buttons import lookup_buttons
 from bot.card_channel import TeamsCards
 from bot.events_door import EventsDoor
 from bot.health import Health
@@ -110,7 +111,10 @@ class Service:
             cards=CardsJob(database, sources, cards, now),
             journal=JournalJob(database, bell, sources, CatalogueTexts(), now),
         )
-        events = ProductEvents(database, bell, Wishes(database, bell, now), now)
+        handlers = {  # one line for each part of the product that has buttons
+            **lookup_buttons(Wishes(database, bell, now)),
+        }
+        events = ProductEvents(database, bell, handlers, now)
         Health(database).add_routes(self.app)
         EventsDoor(database, bell, OPERATORS, now, public_url=settings.public_url).add_routes(self.app)
         InboundMessages(

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from bot.cards import render_popup, welcome_card
-from bot.teams.ports import ActionReply, CardAction, CardReply, ErrorReply, InstalledChat, MessageReply, Reply
-from bot.texts import Texts, texts_for
+from bot.buttons import Handler, Pressed, answer_press
+from bot.cards import welcome_card
+from bot.teams.ports import ActionReply, CardAction, ErrorReply, InstalledChat, Reply
+from bot.texts import texts_for
 from calls.chats import SQL as CHATS
 from calls.chats import ChatAddress, ChatState, keep_chat, set_state, welcome_due
 from calls.database import Database, Unit
-from calls.model import Match
 from calls.numbers import Number, parse_number
 from calls.popup import Verb
 from calls.queue import Bell
 from calls.sql_blocks import read_blocks
-from calls.tenants import Tenant, employee_of, read_tenant
-from calls.wishes import CallGone, NotYours, Press, Wishes
+from calls.tenants import Employee, Tenant, employee_of, read_tenant
 
 _SQL = read_blocks(Path(__file__).parent / "sql" / "bot.sql")
 
@@ -27,10 +26,12 @@ _SQL = read_blocks(Path(__file__).parent / "sql" / "bot.sql")
 class ProductEvents:
     """:class:`bot.teams.ports.TeamsEvents`. A tenant we do not serve, or another bot's chat, changes nothing."""
 
-    def __init__(self, database: Database, bell: Bell, wishes: Wishes, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, bell: Bell, handlers: Mapping[Verb, Handler], now: Callable[[], datetime]
+    ) -> None:
         self._database = database
         self._bell = bell
-        self._wishes = wishes
+        self._handlers = handlers
         self._now = now
 
     async def seen(self, chat: InstalledChat) -> None:
@@ -69,39 +70,29 @@ class ProductEvents:
                 await set_state(unit, address.bot_app_id, address.entra_object_id, ChatState.UNINSTALLED)
 
     async def message(self, chat: InstalledChat, text: str) -> Reply | None:
-        texts = await self._texts(chat)
-        return Reply(text=texts.reply.unknown_message if texts else texts_for(chat.locale).reply.not_set_up)
+        person = await self._person(chat)
+        if person is None:
+            return Reply(text=texts_for(chat.locale).reply.not_set_up)
+        tenant, employee = person
+        return Reply(text=texts_for(employee.language or tenant.language).reply.unknown_message)
 
     async def card_action(self, action: CardAction) -> ActionReply:
-        texts = await self._texts(action.chat)
-        if texts is None:
+        person = await self._person(action.chat)
+        if person is None:
             return ErrorReply(code="not_set_up", message=texts_for(action.chat.locale).reply.not_set_up, status=403)
-        press = _press(action)
-        if press is None:
-            return ErrorReply(code="unknown_action", message=texts.reply.unknown_action)
-        try:
-            if action.verb == Verb.SEARCH_AGAIN:
-                granted = await self._wishes.search_again(press)
-            elif action.verb == Verb.CHOOSE_MATCH:
-                granted = await self._wishes.choose_match(press, lambda matches: _picked(matches, action))
-            else:
-                return ErrorReply(code="unknown_action", message=texts.reply.unknown_action)
-        except CallGone:
-            return MessageReply(text=texts.reply.call_gone)
-        except NotYours:
-            return ErrorReply(code="not_yours", message=texts.reply.not_yours, status=403)
-        rendered = render_popup(granted.popup, texts_for(granted.language))
-        return CardReply(card=rendered.card, summary=rendered.summary)
+        tenant, employee = person
+        texts = texts_for(employee.language or tenant.language)
+        return await answer_press(self._handlers, Pressed(action=action, tenant=tenant, employee=employee, texts=texts))
 
-    async def _texts(self, chat: InstalledChat) -> Texts | None:
-        """The words for this person; None when we do not serve them."""
+    async def _person(self, chat: InstalledChat) -> tuple[Tenant, Employee] | None:
+        """Who this is; None when we do not serve them."""
         address = _address(chat)
         if address is None:
             return None
         async with self._database.tenant(address.tenant_id) as unit:
             tenant = await _serves(unit, chat)
             employee = await employee_of(unit, address.entra_object_id) if tenant else None
-        return texts_for(employee.language or tenant.language) if tenant and employee else None
+        return (tenant, employee) if tenant and employee else None
 
 
 def _address(chat: InstalledChat) -> ChatAddress | None:
@@ -129,20 +120,3 @@ async def _lines(unit: Unit, employee_id: UUID, region: str) -> list[Number]:
     rows = await unit.sql.fetch(_SQL["lines_of_employee"], employee_id)
     numbers = (parse_number(unit.open_text("line number", row["number_sealed"]), region) for row in rows)
     return [number for number in numbers if number is not None]
-
-
-def _press(action: CardAction) -> Press | None:
-    try:
-        return Press(
-            tenant_id=UUID(action.chat.entra_tenant),
-            popup_id=UUID(str(action.data.get("popup_id"))),
-            entra_object_id=UUID(action.user.aad_object_id or ""),
-            card_id=action.reply_to_id,
-        )
-    except ValueError:
-        return None
-
-
-def _picked(matches: Sequence[Match], action: CardAction) -> Match | None:
-    """The match a button names; None when the client made it up."""
-    return next((match for match in matches if match.key == action.data.get("match")), None)

@@ -53,6 +53,10 @@ class Verb(StrEnum):
 
     SEARCH_AGAIN = "search_again"
     CHOOSE_MATCH = "choose_match"  # data: the key of one of Popup.matches
+    SAVE_NOTE = "save_note"  # data: what is in the form after the call
+    EDIT_NOTE = "edit_note"  # opens that form again
+    WRITE_JOURNAL = "write_journal"  # where calls are journaled on request
+    SAVE_PREFERENCES = "save_preferences"  # of the employee's own settings card, which is no popup
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -359,7 +359,7 @@ class World:
         for _ in range(100):
             node = self.any_node()
             if node is not None:
-                events = ProductEvents(node.database, self.bell(), self.wishes(node), node.now)
+                events = ProductEvents(node.database, self.bell(), {}, node.now)
 
                 async def tell(events: ProductEvents = events) -> bool:
                     await (events.installed(chat) if installed else events.uninstalled(chat))
