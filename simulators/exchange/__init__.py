@@ -10,8 +10,12 @@ from collections.abc import AsyncIterator, Mapping
 from aiohttp import web
 
 from simulators.exchange.api import Api
+from simulators.exchange.switch import Switch
 from simulators.exchange.world import ExchangeWorld
 from simulators.world import read_section
+
+SWITCH = web.AppKey("exchange_switch", Switch)
+"""The application's exchange, for simulators that listen to it. They come after it in ``WORLD_SECTIONS``."""
 
 
 def add_routes(app: web.Application, world: Mapping[str, object], *, bot_url: str, base_url: str | None) -> None:
@@ -21,10 +25,12 @@ def add_routes(app: web.Application, world: Mapping[str, object], *, bot_url: st
     """
     api = Api(read_section(world, "exchange", ExchangeWorld))
     api.add_routes(app)
+    app[SWITCH] = api.switch
 
     async def keep_courier(_: web.Application) -> AsyncIterator[None]:
         await api.courier.open()
         yield
+        api.stop_clock()
         await api.courier.close()
 
     app.cleanup_ctx.append(keep_courier)

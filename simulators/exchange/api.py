@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -14,8 +15,8 @@ from simulators.event_stream import Broadcast
 from simulators.exchange.bodies import write_form, write_json
 from simulators.exchange.courier import Courier, Event
 from simulators.exchange.orders import EVENTS, Target, Travel
-from simulators.exchange.switch import Call, RefusedError, Switch
-from simulators.exchange.world import ExchangeWorld
+from simulators.exchange.switch import WHEN_BUSY, Call, RefusedError, Switch
+from simulators.exchange.world import ExchangeWorld, Group, Line
 from simulators.world import WorldModel
 
 PREFIX = "/simulators/exchange"
@@ -27,8 +28,9 @@ class Api:
     def __init__(self, world: ExchangeWorld) -> None:
         self.broadcast = Broadcast()
         self.courier = Courier(Target(url=world.events_url, secret=world.secret, format=world.format))
+        self.switch = Switch(world, self._tell)
         self._world = world
-        self._switch = Switch(world, self._tell)
+        self._timer: asyncio.TimerHandle | None = None
 
     def add_routes(self, app: web.Application) -> None:
         call = PREFIX + "/calls/{call}"
@@ -40,6 +42,11 @@ class Api:
         app.router.add_post(call + "/hangup", _answer(self._hang_up))
         app.router.add_post(call + "/forward", _answer(self._forward))
         app.router.add_post(call + "/transfer", _answer(self._transfer))
+        app.router.add_post(call + "/next", _answer(self._move_on))
+        app.router.add_post(call + "/return", _answer(self._take_back))
+        app.router.add_post(call + "/consult", _answer(self._consult))
+        app.router.add_post(call + "/join", _answer(self._join))
+        app.router.add_put(PREFIX + "/lines/{line}", _answer(self._set_line))
         app.router.add_get(PREFIX + "/target", beside(_answer(self._show_target)))
         app.router.add_put(PREFIX + "/target", beside(_answer(self._set_target)))
         app.router.add_get(PREFIX + "/delivery", beside(_answer(self._show_travel)))
@@ -54,13 +61,36 @@ class Api:
             # Written now: by the time it is delivered the call has moved on.
             form, json = (write(kind, call, self._world, call.ringing) for write in (write_form, write_json))
             self.courier.take(Event(call=call.id, kind=kind, form=form, json=json))
+        self._wind()
+
+    def _wind(self) -> None:
+        """Set the alarm for the ring time that is over next."""
+        self.stop_clock()
+        due = self.switch.next_due()
+        if due is not None:
+            seconds = max(0.0, (due - _now()).total_seconds())
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._ring_time_is_over)
+
+    def _ring_time_is_over(self) -> None:
+        self.switch.advance(_now())
+        self._wind()
+
+    def stop_clock(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _state(self) -> dict[str, Any]:
         world = self._world
-        lines = [{"number": line.number, "alias": line.alias, "name": line.name} for line in world.lines]
-        queues = [{"name": q.name, "number": q.number, "members": list(q.members)} for q in world.queues]
+        lines = [self._show_line(line) for line in world.lines]
+        queues, shared = ([_show_group(each) for each in groups] for groups in (world.queues, world.shared))
         callers = [{"number": c.number, "label": c.label, "note": c.note} for c in world.callers]
-        return {"lines": lines, "queues": queues, "callers": callers, "calls": self._switch.show()}
+        calls = self.switch.show()
+        return {"lines": lines, "queues": queues, "shared": shared, "callers": callers, "calls": calls}
+
+    def _show_line(self, line: Line) -> dict[str, Any]:
+        forward = self.switch.busy_forwards[line.number]
+        return {"number": line.number, "alias": line.alias, "name": line.name, "busy_forward": forward}
 
     async def _show(self, _: web.Request) -> web.Response:
         return web.json_response(self._state())
@@ -70,31 +100,65 @@ class Api:
 
     async def _place(self, request: web.Request) -> web.Response:
         body = await _read_json(request)
-        call = self._switch.place(_text(body, "from"), _text(body, "to"), _text(body, "queue"), _now())
+        when_busy = _text(body, "when_busy") or "refuse"
+        if when_busy not in WHEN_BUSY:
+            raise RefusedError(400, f"when_busy: one of {', '.join(WHEN_BUSY)}")
+        who, to, queue = (_text(body, name) for name in ("from", "to", "queue"))
+        call = self.switch.place(who, to, queue, _now(), when_busy=when_busy)
         return web.json_response(call.show(), status=201)
 
     async def _answer_call(self, request: web.Request) -> web.Response:
         call, body = self._find(request), await _read_json(request)
-        self._switch.answer(call, _text(body, "by"), _now())
+        self.switch.answer(call, _text(body, "by"), _now())
         return web.json_response(call.show())
 
     async def _reject(self, request: web.Request) -> web.Response:
         call, body = self._find(request), await _read_json(request)
-        self._switch.reject(call, _text(body, "by"), _now())
+        self.switch.reject(call, _text(body, "by"), _now())
         return web.json_response(call.show())
 
     async def _hang_up(self, request: web.Request) -> web.Response:
         call, body = self._find(request), await _read_json(request)
-        self._switch.hang_up(call, _text(body, "cause"), _now())
+        self.switch.hang_up(call, _text(body, "cause"), _now())
         return web.json_response(call.show())
 
     async def _forward(self, request: web.Request) -> web.Response:
         call, body = self._find(request), await _read_json(request)
-        return web.json_response(self._switch.forward(call, _text(body, "to") or "", _now()).show(), status=201)
+        return web.json_response(self.switch.forward(call, _text(body, "to") or "", _now()).show(), status=201)
 
     async def _transfer(self, request: web.Request) -> web.Response:
         call, body = self._find(request), await _read_json(request)
-        return web.json_response(self._switch.transfer(call, _text(body, "to") or "", _now()).show(), status=201)
+        return web.json_response(self.switch.transfer(call, _text(body, "to") or "", _now()).show(), status=201)
+
+    async def _move_on(self, request: web.Request) -> web.Response:
+        call = self._find(request)
+        self.switch.move_on(call, _now())
+        return web.json_response(call.show())
+
+    async def _take_back(self, request: web.Request) -> web.Response:
+        call = self._find(request)
+        self.switch.take_back(call, _now())
+        return web.json_response(call.show())
+
+    async def _consult(self, request: web.Request) -> web.Response:
+        call, body = self._find(request), await _read_json(request)
+        return web.json_response(self.switch.consult(call, _text(body, "to") or "", _now()).show(), status=201)
+
+    async def _join(self, request: web.Request) -> web.Response:
+        return web.json_response(self.switch.join(self._find(request), _now()).show(), status=201)
+
+    async def _set_line(self, request: web.Request) -> web.Response:
+        line = self.switch.plan.find_line(request.match_info["line"])
+        if line is None:
+            raise RefusedError(404, "no such line")
+        body = await _read_json(request)
+        to = _text(body, "busy_forward")
+        forward = self.switch.plan.read_line(to) if to else None
+        if set(body) != {"busy_forward"} or forward is line:
+            raise RefusedError(400, "busy_forward: another line, or null")
+        self.switch.busy_forwards[line.number] = forward.number if forward else None
+        self.broadcast.send("line", self._show_line(line))
+        return web.json_response(self._show_line(line))
 
     async def _show_target(self, _: web.Request) -> web.Response:
         return web.json_response(self.courier.target.show())
@@ -120,7 +184,11 @@ class Api:
         return web.Response(status=204)
 
     def _find(self, request: web.Request) -> Call:
-        return self._switch.find(request.match_info["call"])
+        return self.switch.find(request.match_info["call"])
+
+
+def _show_group(group: Group) -> dict[str, Any]:
+    return group.model_dump(mode="json")
 
 
 def _now() -> datetime:

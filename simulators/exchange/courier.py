@@ -144,7 +144,7 @@ class Courier:
         self, event: Event, attempt: int, *, status: int | None = None, reply: str = "", error: str | None = None
     ) -> None:
         now = datetime.now(UTC).isoformat()
-        line = {"at": now, "call": event.call, "kind": event.kind, "status": status, "reply": reply}
+        line = {"at": now, "id": event.id, "call": event.call, "kind": event.kind, "status": status, "reply": reply}
         self.log.append(line | {"attempt": attempt, "error": error})
 
 

@@ -42,14 +42,26 @@ class Line(WorldModel):
     number: str
     alias: str  # the operator's own id of the user ("w0"), sent as userId
     name: str
+    busy_forward: str | None = None  # the line that a call goes on to while this one is busy
 
 
-class Queue(WorldModel):
-    """A number that rings several lines at once."""
+class Group(WorldModel):
+    """A number that rings several lines."""
 
     name: str
     number: str
-    members: tuple[str, ...]  # line numbers
+    members: tuple[str, ...]  # line numbers, in the order they are tried
+    strategy: Literal["all", "hunt"] = "all"  # all at once, or one after the other
+    ring_seconds: float | None = Field(default=None, gt=0, le=600)  # then the next one or the next round; None: never
+    rounds: int = Field(default=1, ge=1, le=100)  # how often it begins anew before it gives up
+
+
+class Queue(Group):
+    """A group whose name the operator tells."""
+
+
+class SharedNumber(Group):
+    """A number that several people share, such as the switchboard's; the operator tells it as any number dialled."""
 
 
 class Caller(WorldModel):
@@ -68,12 +80,16 @@ class ExchangeWorld(WorldModel):
     country_code: str = "47"  # put before national numbers in events
     lines: tuple[Line, ...] = ()
     queues: tuple[Queue, ...] = ()
+    shared: tuple[SharedNumber, ...] = ()
     callers: tuple[Caller, ...] = ()
 
     @model_validator(mode="after")
     def _check_members(self) -> ExchangeWorld:
         known = {line.number for line in self.lines}
-        for queue in self.queues:
-            if unknown := set(queue.members) - known:
-                raise ValueError(f"queue {queue.name}: {', '.join(sorted(unknown))} is no line")
+        for group in (*self.queues, *self.shared):
+            if unknown := set(group.members) - known:
+                raise ValueError(f"{group.name}: {', '.join(sorted(unknown))} is no line")
+        for line in self.lines:
+            if line.busy_forward is not None and line.busy_forward not in known - {line.number}:
+                raise ValueError(f"{line.name}: busy_forward {line.busy_forward} is no other line")
         return self

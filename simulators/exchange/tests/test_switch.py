@@ -10,12 +10,21 @@ from simulators.world import WorldError
 
 async def test_the_state_shows_the_world(exchange: Any) -> None:
     _, state = await exchange.call("GET", "state")
-    assert state["lines"][0] == {"number": "90000001", "alias": "w0", "name": "Kari Hansen"}
+    assert state["lines"][0] == {
+        "number": "90000001",
+        "alias": "w0",
+        "name": "Kari Hansen",
+        "busy_forward": None,
+    }
     assert state["queues"][0] == {
         "name": "Salg",
         "number": "22000010",
         "members": ["90000001", "90000002", "90000003"],
+        "strategy": "all",
+        "ring_seconds": None,
+        "rounds": 1,
     }
+    assert state["shared"] == []
     assert state["callers"][1] == {"number": None, "label": "Skjult nummer", "note": "hidden"}
     assert state["calls"] == []
 
@@ -137,6 +146,8 @@ async def test_answered_by_somebody_the_operator_does_not_name(exchange: Any) ->
         ({"secret": "whsec_"}, "exchange.secret"),
         ({"format": "xml"}, "exchange.format"),
         ({"queues": [{"name": "Salg", "number": "22000010", "members": ["1"]}]}, "exchange: "),
+        ({"shared": [{"name": "Felles", "number": "22000000", "members": ["1"]}]}, "Felles: 1 is no line"),
+        ({"lines": [{"number": "1", "alias": "a", "name": "A", "busy_forward": "1"}], "queues": []}, "busy_forward 1"),
         ({"line": []}, "exchange.line"),
     ],
     ids=str,

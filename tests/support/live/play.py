@@ -47,7 +47,10 @@ class Play(Watching):
         for system in _SYSTEMS:
             await self.stack.ask("DELETE", f"control/{system}/faults")
         await self.stack.ask("PUT", "exchange/delivery", {})
-        for call in (await self.stack.ask("GET", "exchange/state"))["calls"]:
+        state = await self.stack.ask("GET", "exchange/state")
+        for line in state["lines"]:
+            await self.line(number=line["number"])
+        for call in reversed(state["calls"]):  # what was passed on before what it came from, which ends it too
             if call["state"] != "ended":
                 await self.stack.ask("POST", f"exchange/calls/{call['id']}/hangup", {})
         with contextlib.suppress(TimeoutError):
@@ -78,13 +81,21 @@ class Play(Watching):
         caller: str | None = None,
         to: str | None = None,
         queue: str | None = None,
+        when_busy: str | None = None,
         call: str = "call",
+        into: str = "forwarded",
         heard: bool = True,
     ) -> None:
-        """Somebody calls; without ``caller`` the number is hidden."""
-        placed = await self.stack.ask("POST", "exchange/calls", {"from": caller, "to": to, "queue": queue})
-        self.calls[call], self._told[call] = placed["id"], 0
+        """Somebody calls; without ``caller`` the number is hidden. A busy line may forward it ``into`` a new call."""
+        order = {"from": caller, "to": to, "queue": queue, "when_busy": when_busy}
+        placed = await self.stack.ask("POST", "exchange/calls", order)
+        self.calls[call], self._told[call] = placed["parent"] or placed["id"], 0
         await self._heard(call, heard)
+        if placed["parent"]:
+            self.calls[into] = placed["id"]
+            await self._heard(into, heard)
+        if placed["parent"] or placed["state"] == "ended":
+            await self._heard(call, heard)
 
     async def answer(self, *, by: str | None = None, call: str = "call", heard: bool = True) -> None:
         await self._act(call, "answer", {"by": by}, heard)
@@ -108,6 +119,31 @@ class Play(Watching):
         passed = await self.stack.ask("POST", f"exchange/calls/{self.calls[call]}/transfer", {"to": to})
         self.calls[into] = passed["id"]
         await self._heard(into, True)
+
+    async def next(self, *, call: str = "call") -> None:
+        """A queue's ring time is over: the next telephone, the next round, or the end."""
+        await self._act(call, "next", {}, True)
+
+    async def take_back(self, *, call: str = "transferred") -> None:
+        """Nobody picks up what was transferred; the first call goes on."""
+        await self._act(call, "return", {}, True)
+
+    async def consult(self, *, to: str, call: str = "call", into: str = "consultation") -> None:
+        """The one who answered asks a colleague first."""
+        asked = await self.stack.ask("POST", f"exchange/calls/{self.calls[call]}/consult", {"to": to})
+        self.calls[into] = asked["id"]
+        await self._heard(into, True)
+
+    async def join(self, *, call: str = "consultation", into: str = "transferred") -> None:
+        """The consultation becomes a transfer."""
+        joined = await self.stack.ask("POST", f"exchange/calls/{self.calls[call]}/join", {})
+        self.calls[into] = joined["id"]
+        for name in (into, into, call) if joined["state"] == "answered" else (into, call):
+            await self._heard(name, True)
+
+    async def line(self, *, number: str, busy_forward: str | None = None) -> None:
+        """What a line does while it is busy; put back in the end."""
+        await self.stack.ask("PUT", f"exchange/lines/{number}", {"busy_forward": busy_forward})
 
     async def tell(self, *, event: str, call: str = "call", shape: str = "form", times: int = 1, **fields: Any) -> None:
         """An event by hand, as no exchange of ours would send it: straight to the door."""
@@ -237,7 +273,7 @@ class Play(Watching):
             and each["kind"] in _DELIVERED
             and (each["attempt"] in (0, 3) or (each["status"] is not None and each["status"] < 500))
         ]
-        return list(dict.fromkeys(each["kind"] for each in final))
+        return list({each["id"]: each["kind"] for each in final}.values())
 
 
 def signed(secret: str, *, delivery: str | None = None, at: datetime | None = None) -> Callable[[str], dict[str, str]]:
