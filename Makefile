@@ -7,6 +7,8 @@ BIN := .venv/bin
 SETUP := $(PYTHON) scripts/setup.py
 PYTEST := $(BIN)/python -m pytest
 # The project's own programs first: also its Node, where the machine has none.
+# Half of what these tests do is waiting: one process more than there are processors.
+SIDE_BY_SIDE = -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadscope --no-loadscope-reorder
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url --no-emit-find-links
@@ -44,12 +46,12 @@ lint: ## style, types, import directions, the page's checks, and the repository'
 unit: ## the parts by themselves
 	@$(SETUP) test
 	@echo "== Unit tests"
-	@$(PYTEST) -m "not repository and not processes and not browser"
+	@$(PYTEST) $(SIDE_BY_SIDE) -m "not repository and not processes and not browser"
 
 integration: ## real processes, a real PostgreSQL, real HTTP
 	@$(SETUP) test
 	@echo "== Integration tests"
-	@$(PYTEST) -m "processes and not browser"
+	@$(PYTEST) $(SIDE_BY_SIDE) -m "processes and not browser"
 
 browser: ## the page in a real Chromium
 	@$(SETUP) test

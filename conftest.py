@@ -9,10 +9,13 @@ from types import ModuleType
 
 import pytest
 from blockbuster import BlockBuster
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parent
 _SERVICE = ("bot", "calls", "crm_connectors", "graph", "operators")
 _KINDS = {"browser": "browser", "repository": "repository"}  # folder in tests/ → marker; the others are "processes"
+_LONG = (("tests", "simulation"), ("tests", "scenarios"))
+_TOGETHER = ("tests/scenarios/", "tests/browser/")  # folders whose tests share what is dear to start
 
 # Blocking calls that may stay on the loop: (what, in which file of the stack, in which functions), each with a reason.
 _HARMLESS = (
@@ -24,11 +27,25 @@ _HARMLESS = (
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test's folder says what kind it is: `make unit` runs the unmarked, the other steps one kind each."""
+    """A test's folder says what kind it is: `make unit` runs the unmarked, the other steps one kind each. What takes
+    longest comes first, so that no process works alone in the end."""
+    items.sort(key=lambda item: item.path.relative_to(ROOT).parts[:2] not in _LONG)
     for item in items:
         parts = item.path.relative_to(ROOT).parts
         if parts[0] == "tests":
             item.add_marker(_KINDS.get(parts[1], "processes"))
+
+
+class _ByFile(LoadScopeScheduling):
+    """Side by side, but a file's tests in one process and in their order, and so those of some folders."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path: str = nodeid.partition("::")[0]
+        return next((folder for folder in _TOGETHER if path.startswith(folder)), path)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _ByFile:
+    return _ByFile(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
