@@ -82,7 +82,7 @@ class Wishes:
             popup, _ = await _read_popup(unit, call_id, employee_id, press.popup_id)
             sealed = unit.seal_value("lookup", LOOKUP, change(lookup, popup))
             await unit.sql.execute(_SQL["change_lookup"], call_id, sealed, ask, now)
-            await unit.sql.execute(_SQL["adopt_card"], press.popup_id, press.card_id)
+            await unit.sql.execute(_SQL["adopt_card"], press.popup_id, press.card_id, now)
             await unit.sql.execute(_SQL["want_shown"], call_id, now + _SWEEP_AFTER)
             popup, scene = await _read_popup(unit, call_id, employee_id, press.popup_id)
             await self._bell.ring_cards(unit, call_id)

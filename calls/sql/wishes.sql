@@ -8,7 +8,8 @@ WHERE p.popup_id = $1
 -- name: adopt_card
 -- A card whose POST was never answered tells its id when somebody presses it. What the screen shows is not known from
 -- here on: Teams puts the answer to the press there, or does not get it.
-UPDATE smartcall.popup SET activity_id = COALESCE(activity_id, $2), shown_digest = NULL WHERE popup_id = $1
+UPDATE smartcall.popup SET activity_id = COALESCE(activity_id, $2), shown_digest = NULL, pressed_at = $3
+WHERE popup_id = $1
 
 -- name: change_lookup
 UPDATE smartcall.call SET

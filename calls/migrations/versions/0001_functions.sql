@@ -129,20 +129,28 @@ BEGIN
 END $$;
 
 -- Frees the lease; answers whether something newer is wanted already, or nothing when the lease was not ours any more.
--- declined: a POST was refused, and certainly did not reach the screen.
+-- declined: a POST was refused, and certainly did not reach the screen. Within two seconds of a press the answer to it
+-- may still be on its way, with an older card than was sent meanwhile: then the card is sent once more, when they are over.
 CREATE FUNCTION smartcall.note_shown(
     tenant uuid, popup uuid, taker uuid, answered integer, digest bytea, card text, reason text, as_of timestamptz,
     declined boolean
 ) RETURNS SETOF boolean LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('smartcall.tenant', tenant::text, true);
-    RETURN QUERY UPDATE smartcall.popup p SET
-        shown = GREATEST(p.shown, answered), shown_digest = digest, activity_id = COALESCE(card, p.activity_id),
-        attempts = 0, parked = reason, lease = NULL, lease_until = NULL,
-        due_at = CASE WHEN p.wanted > answered THEN as_of END,
+    RETURN QUERY WITH mine AS (
+        SELECT p.popup_id, p.wanted > answered AS newer, p.pressed_at + interval '2 seconds' AS settled_at,
+            COALESCE(p.pressed_at + interval '2 seconds' > as_of AND p.wanted = answered, false) AS again
+        FROM smartcall.popup p WHERE p.popup_id = popup AND p.lease = taker FOR UPDATE
+    )
+    UPDATE smartcall.popup p SET
+        shown = GREATEST(p.shown, answered), activity_id = COALESCE(card, p.activity_id),
+        shown_digest = CASE WHEN m.again THEN NULL ELSE digest END,
+        wanted = p.wanted + m.again::integer, attempts = m.again::integer,
+        parked = reason, lease = NULL, lease_until = NULL,
+        due_at = CASE WHEN m.newer THEN as_of WHEN m.again THEN m.settled_at END,
         post_tried_at = CASE WHEN declined AND p.posts <= 1 THEN NULL ELSE p.post_tried_at END,
         posts = CASE WHEN declined THEN GREATEST(p.posts - 1, 0) ELSE p.posts END
-    WHERE p.popup_id = popup AND p.lease = taker RETURNING p.wanted > answered;
+    FROM mine m WHERE p.popup_id = m.popup_id RETURNING m.newer;
 END $$;
 
 -- Stores an event with its call, which is locked, so that its events are folded one after another; opened by the first

@@ -136,6 +136,7 @@ CREATE TABLE smartcall.popup (
     attempts       integer NOT NULL DEFAULT 0,    -- failed tries at the present value of wanted
     post_tried_at  timestamptz,                   -- stored before the POST, which Teams may carry out twice
     posts          integer NOT NULL DEFAULT 0,
+    pressed_at     timestamptz,                   -- the newest press of a button, whose answer shows a card too
     activity_id    text,
     parked         text,                          -- why nothing more is tried: a code, never a text from outside
     PRIMARY KEY (tenant_id, call_id, employee_id)
