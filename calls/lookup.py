@@ -63,6 +63,8 @@ class Lookup:
             title=details.title or match.title,
             company=details.company or match.company,
             owner=details.owner or match.owner,
+            open_items=details.open_items,
+            last_contact=details.last_contact,
         )
         return replace(self, answers=tuple(_with_match(answer, match, better) for answer in self.answers))
 

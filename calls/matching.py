@@ -88,5 +88,7 @@ def _merged(first: Match, second: Match) -> Match:
         owner=base.owner or other.owner,
         place=base.place or other.place,
         url=base.url or other.url,
+        open_items=base.open_items or other.open_items,
+        last_contact=base.last_contact or other.last_contact,
         updated_at=max((each.updated_at for each in (base, other) if each.updated_at), default=None),
     )

@@ -175,6 +175,8 @@ class Match:
     place: str | None = None  # postal place: what tells two of the same name apart in a directory
     url: str | None = None  # the record's page for people; https (http only on loopback)
     updated_at: datetime | None = None  # last activity or change; newer ranks first
+    open_items: tuple[OpenItem, ...] = ()  # what is under way with them, when the source has been asked for details
+    last_contact: LastContact | None = None  # likewise
 
     @property
     def key(self) -> str:

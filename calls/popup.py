@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -16,6 +16,8 @@ from calls.matching import rank
 from calls.model import Direction, Match, Outcome, Party, Presentation, RecordRef, SourceRole
 from calls.numbers import Number
 from calls.reducer import Call, CallState, Leg, LegState
+
+_OURSELVES = timedelta(seconds=2)  # a contact no longer ago is this very call: CRMs cut times off
 
 
 class PopupState(StrEnum):
@@ -114,9 +116,11 @@ def popup_for(
     searching = identity is not Identity.COLLEAGUE and number is not None and open_lookup
     own_line = call.called is not None and call.called.employee_id == employee_id
     answerer = call.answered_by
+    state = _state(call, leg)
+    matches = _with_details_of_first(matches, call, told=state is not PopupState.ANSWERED_ELSEWHERE)
     return Popup(
         popup_id=popup_id,
-        state=_state(call, leg),
+        state=state,
         identity=identity,
         direction=call.direction,
         number=number,
@@ -186,6 +190,22 @@ def _identity(call: Call, outside: Party | None, matches: tuple[Match, ...]) -> 
 
 def _with_chosen_first(matches: tuple[Match, ...], chosen: RecordRef | None) -> tuple[Match, ...]:
     return tuple(sorted(matches, key=lambda match: match.ref != chosen)) if chosen else matches
+
+
+def _with_details_of_first(matches: tuple[Match, ...], call: Call, *, told: bool) -> tuple[Match, ...]:
+    """What is under way is told of the caller alone, and only to who may have to deal with it. This call, once it is in
+    the CRM's journal, is not when we last spoke."""
+
+    def trimmed(match: Match, *, first: bool) -> Match:
+        last = match.last_contact
+        before = first and told and last is not None and last.at < call.started_at - _OURSELVES
+        return replace(
+            match,
+            open_items=match.open_items if first and told else (),
+            last_contact=last if before else None,
+        )
+
+    return tuple(trimmed(match, first=not place) for place, match in enumerate(matches))
 
 
 def _name_of(party: Party, names: Mapping[UUID, str]) -> str | None:

@@ -20,6 +20,7 @@ from adaptive_cards.card import (
 )
 from adaptive_cards.types import FontSize, HorizontalAlignment, Spacing, VerticalAlignment
 
+from bot.cards.customer import about_customer
 from bot.cards.elements import GAP, SEPARATOR, ask_button, clock, headline, join, line, open_button, quiet, run
 from bot.cards.finish import RenderedCard, finish
 from bot.cards.links import safe_url
@@ -39,6 +40,8 @@ def render_popup(popup: Popup, texts: Texts) -> RenderedCard:
     """The card and its toast for one employee's view of a call."""
     who = identify(popup, texts)
     builder = AdaptiveCard.new().add_item(_strip(popup, texts)).add_item(_caller(who))
+    if customer := about_customer(popup, texts):
+        builder.add_item(Container(items=list(customer), spacing=Spacing.NONE))
     for item in _other_matches(popup, texts):
         builder.add_item(item)
     if small := notes(popup, texts):

@@ -11,7 +11,19 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
-from calls.model import Direction, EvidenceField, Match, MatchKind, Outcome, RecordRef, SourceRole
+from calls.model import (
+    ContactWay,
+    Direction,
+    EvidenceField,
+    LastContact,
+    Match,
+    MatchKind,
+    OpenItem,
+    OpenItemKind,
+    Outcome,
+    RecordRef,
+    SourceRole,
+)
 from calls.numbers import Number, NumberKind
 from calls.popup import Identity, JournalState, Popup, PopupState
 
@@ -51,6 +63,19 @@ WAREHOUSE = Match(
 JONAS = replace(
     NORA, ref=RecordRef(type="0-1", id="102"), name="Jonas Vik", title="Lagersjef", evidence=EvidenceField.WORK,
     url=f"{_RECORDS}/0-1/102",
+)  # fmt: skip
+BUSY_NORA = replace(
+    NORA,
+    open_items=(
+        OpenItem(
+            kind=OpenItemKind.TICKET, title="Feil på leveranse 4711", stage="Venter på oss", url=f"{_RECORDS}/0-5/402"
+        ),
+        OpenItem(
+            kind=OpenItemKind.DEAL, title="Nye reoler til lageret", stage="Tilbud sendt", amount="240\u00a0000 NOK",
+            url=f"{_RECORDS}/0-3/301",
+        ),
+    ),
+    last_contact=LastContact(at=_START - timedelta(days=6), way=ContactWay.CALL, employee="Ola Berg"),
 )  # fmt: skip
 LISTED = Match(
     connection_id=_DIRECTORY,
@@ -106,6 +131,8 @@ def _samples() -> dict[str, Popup]:
         "queue-missed": sample(PopupState.MISSED, matched, **queue),
         "queue-elsewhere": sample(PopupState.ANSWERED_ELSEWHERE, matched, **queue, talk_seconds=64),
         "several-matches": sample(ringing, matched, matches=(NORA, JONAS, WAREHOUSE)),
+        "customer": sample(ringing, matched, matches=(BUSY_NORA,)),
+        "customer-chosen-from": sample(PopupState.ANSWERED, matched, matches=(BUSY_NORA, JONAS), chosen=True),
         "company": sample(ringing, matched, matches=(WAREHOUSE,), number=_number("22334400")),
         "main-number": sample(PopupState.MISSED, matched, called=_number("22000010")),
         "searching": sample(ringing, Identity.UNKNOWN, searching=True, may_search_again=False),

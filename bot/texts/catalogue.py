@@ -15,7 +15,7 @@ from importlib.resources import files
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from calls.model import EvidenceField, Outcome
+from calls.model import ContactWay, EvidenceField, OpenItemKind, Outcome
 from calls.popup import PopupState
 
 DEFAULT_LANGUAGE = "nb"
@@ -44,6 +44,7 @@ class CardTexts:
     ended_at: str
     rang_for: str
     stale_note: str
+    last_contact: str  # when one of ours last spoke with them
     others: str  # heading of the other matches
     others_chosen: str  # the same once an employee has chosen
     others_more: str
@@ -142,6 +143,8 @@ class Texts:
     state_outbound: Mapping[PopupState, str]
     evidence: Mapping[EvidenceField, str]
     outcome_note: Mapping[Outcome, str]  # only where the outcome adds to the state
+    open_item: Mapping[OpenItemKind, str]  # what stands before its title
+    contact_way: Mapping[ContactWay, str]  # only where it says something
     card: CardTexts
     button: ButtonTexts
     summary: SummaryTexts

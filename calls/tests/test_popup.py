@@ -9,7 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calls.lookup import Answer, Lookup, SourceState
-from calls.model import Direction, Event, EvidenceField, Match, MatchKind, Outcome, Party, RecordRef, SourceRole
+from calls.model import (
+    ContactWay,
+    Direction,
+    Event,
+    EvidenceField,
+    LastContact,
+    Match,
+    MatchKind,
+    OpenItem,
+    OpenItemKind,
+    Outcome,
+    Party,
+    RecordRef,
+    SourceRole,
+)
 from calls.popup import Identity, JournalState, Popup, PopupState, opens, popup_for
 from calls.reducer import fold
 from tests.support.events import (
@@ -195,6 +209,27 @@ def test_the_match_pointed_out_comes_first() -> None:
         answers=(said(match("A", ref="1"), match("B", ref="2")),), done=True, chosen=RecordRef(type="0-1", id="2")
     )
     assert [each.name for each in must_see([ring(phone(0))], lookup=lookup).matches] == ["B", "A"]
+
+
+def test_what_is_under_way_is_told_of_the_caller_and_to_who_takes_the_call() -> None:
+    deal = OpenItem(kind=OpenItemKind.DEAL, title="Reoler")
+    last = LastContact(at=at(-86_400), way=ContactWay.CALL)
+    known = [replace(match(ref=ref), open_items=(deal,), last_contact=last) for ref in ("101", "102")]
+    lookup = Lookup(answers=(said(*known),), done=True)
+    events = [ring(phone(0), phone(1)), answer(phone(0), seconds=5)]
+    mine, theirs = must_see(events, 0, lookup), must_see(events, 1, lookup)
+    assert [(each.open_items, each.last_contact) for each in mine.matches] == [((deal,), last), ((), None)]
+    assert theirs.state is PopupState.ANSWERED_ELSEWHERE
+    assert all(each.open_items == () and each.last_contact is None for each in theirs.matches)
+
+
+def test_this_call_itself_is_not_when_we_last_spoke() -> None:
+    def seen(seconds: float) -> LastContact | None:
+        known = replace(match(), last_contact=LastContact(at=at(seconds), way=ContactWay.CALL))
+        return must_see([ring(phone(0))], 0, Lookup(answers=(said(known),), done=True)).matches[0].last_contact
+
+    assert seen(-60) is not None
+    assert [seen(-1), seen(0), seen(120)] == [None, None, None]
 
 
 def _opens(events: list[Event], place: int = 0) -> bool:

@@ -87,9 +87,23 @@ class Client:
 
     async def read_calls(self, ids: Iterable[str], properties: list[str], *, deadline: float) -> Mapping[str, object]:
         """At most 100 call objects by id."""
-        body = {"inputs": [{"id": call_id} for call_id in ids], "properties": properties}
-        path = self._object_path("calls", "batch", "read")
-        return await self.call("POST", path, purpose="HubSpot calls read", body=body, deadline=deadline)
+        return await self.read_batch("calls", ids, properties, deadline=deadline)
+
+    async def read_batch(
+        self, plural: str, ids: Iterable[str], properties: Iterable[str], *, deadline: float
+    ) -> Mapping[str, object]:
+        """At most 100 records by id; those that are gone are left out."""
+        body = {"inputs": [{"id": record_id} for record_id in ids], "properties": list(properties)}
+        path = self._object_path(plural, "batch", "read")
+        return await self.call("POST", path, purpose=f"HubSpot {plural} read", body=body, deadline=deadline)
+
+    async def read_pipelines(self, plural: str, *, deadline: float) -> Mapping[str, object]:
+        path = f"/crm/pipelines/{self._version}/{plural}"
+        return await self.call("GET", path, purpose=f"HubSpot {plural} pipelines read", deadline=deadline)
+
+    async def read_account(self, *, deadline: float) -> Mapping[str, object]:
+        path = f"/account-info/{self._version}/details"
+        return await self.call("GET", path, purpose="HubSpot account read", deadline=deadline)
 
     async def list_associated(
         self, plural: str, record_id: str, other: str, *, after: str | None, deadline: float

@@ -8,30 +8,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from calls.errors import NeedsSignIn, OutsideError, Refused
+from calls.errors import Refused
 from calls.model import Connection, Details, Found, JournalEntry, Match, RecordRef
 from calls.numbers import Number
 from calls.ports import Connector, Tools
 from crm_connectors.base import Source
 from crm_connectors.hubspot.client import Client, check_client
+from crm_connectors.hubspot.details import DetailsReader
 from crm_connectors.hubspot.journal import Journal
 from crm_connectors.hubspot.mapping import (
-    CONTACT,
     MAX_GROUPS,
-    PLURALS,
     build_company_search,
     build_contact_search,
     build_extra_search,
     can_search,
-    find_company_id,
     read_company,
     read_contact,
-    read_owner_name,
     write_call,
 )
+from crm_connectors.hubspot.owners import Owners
 from crm_connectors.settings import read_flag, refuse_unknown
 from crm_connectors.spec import read_spec
-from crm_connectors.values import as_mapping, iterate_mappings, read_text
+from crm_connectors.values import iterate_mappings
 
 SPEC: Final = read_spec(Path(__file__).parent)
 
@@ -68,11 +66,11 @@ class HubSpotConnector(Source):
     def __init__(self, connection: Connection, tools: Tools) -> None:
         self._connection_id = connection.connection_id
         self._client = Client(connection, tools)
+        self._owners = Owners(self._client)
+        self._details = DetailsReader(self._client, self._owners)
         self._journal = Journal(self._client)
         self._extra = _read_phone_properties(connection)
         self._dispositions = read_flag(connection, "dispositions", default=True)
-        self._owner_names: dict[str, str] = {}  # by owner id; a colleague's name, not a customer's
-        self._owner_ids: dict[str, str] = {}  # by e-mail address
 
     async def find(self, number: Number, *, deadline: float) -> Found:
         """Contacts first; companies only when no contact owns the number, because searches are scarce."""
@@ -113,62 +111,13 @@ class HubSpotConnector(Source):
         )
 
     async def details(self, match: Match, *, deadline: float) -> Details:
-        """Title, company and owner as they are now. A part that does not answer in time stays unknown."""
-        is_contact = match.ref.type == CONTACT
-        record = await self._client.read(
-            PLURALS[match.ref.type],
-            match.ref.id,
-            properties="jobtitle,company,associatedcompanyid,hubspot_owner_id" if is_contact else "hubspot_owner_id",
-            associations="companies" if is_contact else "",
-            deadline=deadline,
-        )
-        values = as_mapping(record.get("properties"))
-        company, owner = await asyncio.gather(
-            self._read_company_name(find_company_id(record) if is_contact else None, deadline),
-            self._read_owner_name(read_text(values.get("hubspot_owner_id")), deadline),
-        )
-        return Details(
-            title=read_text(values.get("jobtitle")), company=company or read_text(values.get("company")), owner=owner
-        )
-
-    async def _read_company_name(self, company_id: str | None, deadline: float) -> str | None:
-        if company_id is None:
-            return None
-        try:
-            company = await self._client.read("companies", company_id, properties="name", deadline=deadline)
-        except OutsideError:
-            return None
-        return read_text(as_mapping(company.get("properties")).get("name"))
-
-    async def _read_owner_name(self, owner_id: str | None, deadline: float) -> str | None:
-        if owner_id is None:
-            return None
-        if owner_id not in self._owner_names:
-            try:
-                name = read_owner_name(await self._client.read_owner(owner_id, deadline=deadline))
-            except OutsideError:
-                return None
-            if name is not None:
-                self._owner_names[owner_id] = name
-        return self._owner_names.get(owner_id)
+        return await self._details.read(match, deadline=deadline)
 
     async def journal(self, entry: JournalEntry, *, key: str) -> RecordRef:
         deadline = asyncio.get_running_loop().time() + JOURNAL_SECONDS
-        owner_id = await self._find_owner_id(entry.employee_email, deadline)
+        owner_id = await self._owners.find_id(entry.employee_email, deadline=deadline)
         values = write_call(entry, owner_id=owner_id, dispositions=self._dispositions)
         return await self._journal.write(entry.record, entry.record_kind, values, key=key, deadline=deadline)
-
-    async def _find_owner_id(self, email: str | None, deadline: float) -> str | None:
-        if email is None:
-            return None
-        if email not in self._owner_ids:
-            try:
-                owner_id = await self._client.find_owner(email, deadline=deadline)
-            except NeedsSignIn:  # consent without the owners scope; a dead sign-in shows in the next request
-                return None
-            if owner_id is not None:
-                self._owner_ids[email] = owner_id
-        return self._owner_ids.get(email)
 
     async def check(self) -> None:
         await self._client.check(deadline=asyncio.get_running_loop().time() + CHECK_SECONDS)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from simulators.hubspot import associations, batches, definitions, helpers, objects, pages, people
+from simulators.hubspot import associations, batches, definitions, helpers, objects, pages, people, pipelines
 from simulators.hubspot.account import ACCOUNT, PREFIX, Account
 from simulators.hubspot.gate import add_endpoints, answer_unknown_path
 from simulators.hubspot.settings import HubSpotSettings
@@ -23,6 +23,6 @@ def add_routes(app: web.Application, world: Mapping[str, object], *, bot_url: st
     helpers.add_routes(app)
     pages.add_routes(app)
     # Order matters: a fixed path ("search", "batch/read") comes before the one with an id in its place.
-    for module in (batches, objects, associations, definitions, people):
+    for module in (batches, objects, associations, definitions, people, pipelines):
         add_endpoints(app, module.ENDPOINTS)
     app.router.add_route("*", PREFIX + "/{tail:.*}", answer_unknown_path)

@@ -92,11 +92,12 @@ def _answer(endpoint: Endpoint | None, request: web.Request, text: str, headers:
 def _check_scope(account: Account, endpoint: Endpoint, request: web.Request) -> None:
     if endpoint.scope is None:
         return
-    scope = endpoint.scope
-    if "{type}" in scope:
-        kind = find_kind(request.match_info["type"]).name
-        scope = "tickets" if kind == "tickets" else scope.replace("{type}", _SCOPE_NAMES.get(kind, kind))
-    if scope not in account.settings.scopes:
+    # Whoever reads associations learns of both types.
+    names = ("type", "to_type") if endpoint.scope.endswith(".read") else ("type",)
+    kinds = [find_kind(request.match_info[name]).name for name in names if name in request.match_info]
+    wanted = [_scope_of(kind, endpoint.scope) for kind in kinds] or [endpoint.scope]
+    missing = [scope for scope in wanted if scope not in account.settings.scopes]
+    if missing:
         raise ApiError(
             403,
             "This app hasn't been granted all required scopes to make this call. Read more about required scopes here: "
@@ -105,10 +106,14 @@ def _check_scope(account: Account, endpoint: Endpoint, request: web.Request) -> 
             errors=[
                 {
                     "message": "One or more of the following scopes are required.",
-                    "context": {"requiredGranularScopes": [scope]},
+                    "context": {"requiredGranularScopes": missing},
                 }
             ],
         )
+
+
+def _scope_of(kind: str, scope: str) -> str:
+    return "tickets" if kind == "tickets" else scope.replace("{type}", _SCOPE_NAMES.get(kind, kind))
 
 
 def _read_body(endpoint: Endpoint, request: web.Request, text: str) -> Any:

@@ -21,6 +21,7 @@ from simulators.hubspot.account import ACCOUNT, PREFIX, Account
 from simulators.hubspot.errors import ApiError
 from simulators.hubspot.kinds import KINDS
 from simulators.hubspot.properties import parse_time
+from simulators.hubspot.stages import find_stage
 from simulators.hubspot.store import LONG_AGO, Record
 from simulators.hubspot.wording import (
     DIRECTIONS,
@@ -81,7 +82,7 @@ async def _show_record(request: web.Request) -> web.Response:
     )
     text = _template().substitute(
         title=escape(name_of(record)),
-        crumb="Kontakter" if kind.name == "contacts" else "Firmaer",
+        crumb=_CRUMBS[kind.name],
         nonce=nonce,
         body=body,
         record=f"{kind.type_id}/{record.id}",
@@ -96,10 +97,15 @@ def _template() -> Template:
     return Template(files(__package__).joinpath("record.html").read_text(encoding="utf-8"))
 
 
+_TITLES = {"deals": "dealname", "tickets": "subject"}
+
+
 def name_of(record: Record) -> str:
     values = record.now.values
     if record.kind.name == "companies":
         return values.get("name") or values.get("domain") or f"Firma {record.id}"
+    if record.kind.name in _TITLES:
+        return values.get(_TITLES[record.kind.name]) or record.id
     full = " ".join(values[part] for part in ("firstname", "lastname") if part in values)
     return full or values.get("email") or f"Kontakt {record.id}"
 
@@ -136,7 +142,39 @@ def _render_company(account: Account, record: Record) -> str:
     return f'<div class="side">{head}{_render_facts(facts)}{links}</div>'
 
 
-_SIDES = {"contacts": _render_contact, "companies": _render_company}
+def _render_deal(account: Account, record: Record) -> str:
+    values = record.now.values
+    amount = " ".join(part for part in (values.get("amount", ""), values.get("deal_currency_code", "")) if part)
+    stage = _stage(account, "deals", values.get("dealstage", ""))
+    return _render_work(account, record, "Avtale", [("Fase", stage), ("Beløp", escape(amount))])
+
+
+def _render_ticket(account: Account, record: Record) -> str:
+    stage = _stage(account, "tickets", record.now.values.get("hs_pipeline_stage", ""))
+    return _render_work(account, record, "Sak", [("Status", stage)])
+
+
+def _render_work(account: Account, record: Record, kind: str, facts: list[tuple[str, str]]) -> str:
+    others = (other for name in ("contacts", "companies") for other in account.store.linked(record, name))
+    links = "".join(f"<li>{_link(account, other)}</li>" for other in others)
+    owner = escape(_owner_name(account, record.now.values.get("hubspot_owner_id")))
+    facts = [*facts, ("Ansvarlig", owner), ("Post-ID", escape(record.id))]
+    listed = f'<div class="card"><h2>Gjelder</h2><ul class="links">{links}</ul></div>' if links else ""
+    return f'<div class="side">{_render_head(record, kind)}{_render_facts(facts)}{listed}</div>'
+
+
+def _stage(account: Account, kind: str, stage_id: str) -> str:
+    stage = find_stage(kind, stage_id)
+    return escape(account.settings.stage_labels.get(stage_id, stage.label if stage else stage_id))
+
+
+_SIDES = {
+    "contacts": _render_contact,
+    "companies": _render_company,
+    "deals": _render_deal,
+    "tickets": _render_ticket,
+}
+_CRUMBS = {"contacts": "Kontakter", "companies": "Firmaer", "deals": "Avtaler", "tickets": "Saker"}
 
 
 def _render_head(record: Record, below: str) -> str:

@@ -178,6 +178,15 @@ def _times(created: str, modified: str) -> tuple[Property, ...]:
     )
 
 
+# The group that a property of HubSpot's own is in; of the calls' group no document tells.
+GROUPS = {
+    "contacts": "contactinformation",
+    "companies": "companyinformation",
+    "deals": "dealinformation",
+    "tickets": "ticketinformation",
+    "calls": "call",
+}
+
 _OWNER = Property(name="hubspot_owner_id", type="enumeration", field_type="select", label="Owner")
 
 BUILT_IN: dict[str, tuple[Property, ...]] = {
@@ -211,12 +220,14 @@ BUILT_IN: dict[str, tuple[Property, ...]] = {
         _OWNER,
         *(Property(name=name) for name in ("dealname", "dealstage", "pipeline")),
         Property(name="amount", type="number", field_type="number"),
+        Property(name="deal_currency_code"),
         Property(name="closedate", type="datetime", field_type="date"),
     ),
     "tickets": (
         *_times("createdate", "hs_lastmodifieddate"),
         _OWNER,
         *(Property(name=name) for name in ("subject", "content", "hs_pipeline", "hs_pipeline_stage")),
+        Property(name="hs_ticket_priority"),
     ),
     "calls": (
         *_times("hs_createdate", "hs_lastmodifieddate"),
@@ -251,6 +262,7 @@ BUILT_IN: dict[str, tuple[Property, ...]] = {
                 "hs_call_callee_object_id",
                 "hs_activity_type",
                 "hs_call_source",
+                "hs_call_external_id",
             )
         ),
     ),

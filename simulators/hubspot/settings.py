@@ -50,6 +50,38 @@ class ContactSettings(WorldModel):
     properties: dict[str, str] = Field(default_factory=dict)
 
 
+class DealSettings(WorldModel):
+    id: str
+    name: str
+    stage: str = "appointmentscheduled"  # a stage's id, of whichever pipeline has it
+    amount: str | None = None
+    currency: str | None = None  # only accounts with several currencies say it
+    contacts: tuple[str, ...] = ()  # ids of those it is with
+    companies: tuple[str, ...] = ()
+    owner: str | None = None
+    days_ago: float = Field(default=30.0, ge=0)  # when it was made
+
+
+class TicketSettings(WorldModel):
+    id: str
+    subject: str
+    stage: str = "1"
+    contacts: tuple[str, ...] = ()
+    companies: tuple[str, ...] = ()
+    owner: str | None = None
+    days_ago: float = Field(default=7.0, ge=0)
+
+
+class CallSettings(WorldModel):
+    """A call that somebody logged before the world began."""
+
+    id: str
+    contact: str
+    title: str = "Samtale"
+    owner: str | None = None
+    days_ago: float = Field(default=10.0, ge=0)
+
+
 class HubSpotSettings(WorldModel):
     portal: int
     ui_domain: str = ""  # empty: record pages are the simulator's own
@@ -67,3 +99,7 @@ class HubSpotSettings(WorldModel):
     owners: tuple[OwnerSettings, ...] = ()
     companies: tuple[CompanySettings, ...] = ()
     contacts: tuple[ContactSettings, ...] = ()
+    deals: tuple[DealSettings, ...] = ()
+    tickets: tuple[TicketSettings, ...] = ()
+    calls: tuple[CallSettings, ...] = ()
+    stage_labels: dict[str, str] = Field(default_factory=dict)  # what this account calls a stage, by its id

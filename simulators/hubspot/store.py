@@ -13,7 +13,7 @@ from itertools import count
 
 from simulators.hubspot.errors import ApiError, conflict, invalid, invalid_properties, missing_properties, not_found
 from simulators.hubspot.kinds import KINDS, Kind, opposite_type
-from simulators.hubspot.properties import BUILT_IN, Property, check_value, normalise_value, show_time
+from simulators.hubspot.properties import BUILT_IN, GROUPS, Property, check_value, normalise_value, show_time
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -57,7 +57,10 @@ class Store:
         self._ids = count(78_000_000_001)
         self._records: dict[str, dict[str, Record]] = {kind: {} for kind in KINDS}
         self._unique: dict[tuple[str, str, str], Record] = {}  # by kind, property and value in lower case
-        self.definitions = {kind: {item.name: item for item in BUILT_IN[kind]} for kind in KINDS}
+        self.definitions = {
+            kind: {item.name: replace(item, group=item.group or GROUPS[kind]) for item in BUILT_IN[kind]}
+            for kind in KINDS
+        }
         self.owner_ids: set[str] = set()
         self.changed: list[Callable[[str, str], None]] = []  # called with kind and id after every write
 

@@ -7,7 +7,15 @@ import tomllib
 from pathlib import Path
 
 import simulators
-from simulators.hubspot.settings import CompanySettings, ContactSettings, HubSpotSettings, OwnerSettings
+from simulators.hubspot.settings import (
+    CallSettings,
+    CompanySettings,
+    ContactSettings,
+    DealSettings,
+    HubSpotSettings,
+    OwnerSettings,
+    TicketSettings,
+)
 from simulators.opplysningen_1881.settings import DirectorySettings, ListingSettings
 
 
@@ -21,6 +29,9 @@ def test_the_readmes_world_works_and_is_whole() -> None:
     assert hubspot["owners"][0].keys() == OwnerSettings.model_fields.keys()
     assert hubspot["companies"][0].keys() == CompanySettings.model_fields.keys()
     assert hubspot["contacts"][0].keys() == ContactSettings.model_fields.keys()
+    assert hubspot["deals"][0].keys() == DealSettings.model_fields.keys()
+    assert hubspot["tickets"][0].keys() == TicketSettings.model_fields.keys()
+    assert hubspot["calls"][0].keys() == CallSettings.model_fields.keys()
     assert directory.keys() == DirectorySettings.model_fields.keys()
     company_only = {"name", "organizationNumber"}
     assert directory["contacts"][0].keys() == ListingSettings.model_fields.keys() - company_only

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -19,7 +19,7 @@ from calls.identify import CardsJob
 from calls.ingest import take_in
 from calls.journaling import JournalJob
 from calls.limits import RowLimiter, RowQuotas
-from calls.model import Details
+from calls.model import ContactWay, Details, LastContact, OpenItem, OpenItemKind
 from calls.ports import Bucket, Parsed, Proof, Token
 from calls.queue import Bell, Task
 from calls.sources import Sources
@@ -34,6 +34,11 @@ OTHER_TENANT = UUID("99999999-2222-4333-8444-555555555555")
 # Tables without a tenant: the queue's own (its payloads hold ids alone), and Alembic's.
 EXEMPT_SCHEMAS = {"queue"}
 EXEMPT = {"smartcall.alembic_version"}
+DETAILS = Details(
+    company="Havnelageret AS",
+    open_items=(OpenItem(kind=OpenItemKind.TICKET, title="Feil levert", url="https://crm.example/401"),),
+    last_contact=LastContact(at=datetime(2026, 1, 1, tzinfo=UTC), way=ContactWay.CALL, employee="Ola Berg"),
+)
 
 
 @pytest.fixture
@@ -48,7 +53,7 @@ async def after_a_call(company: TestCompany, database: Database, now: Clock) -> 
     """A company that has been through everything: each table of ours holds a row of it."""
     await company.install_all(now)
     sources, screen = FakeSources(company.crm_id, company.directory_id), Screen()
-    sources.crm.knows, sources.crm.details_given = "Nora Lie", Details(company="Havnelageret AS")
+    sources.crm.knows, sources.crm.details_given = "Nora Lie", DETAILS
     opened, bell = Sources(database, sources.connect), Bell()
     job = CardsJob(database, opened, Cards(database, screen, now), now)
     events = (
@@ -253,6 +258,7 @@ NEEDLES = (
     *NAMES,
     "Nora Lie",
     "Havnelageret",
+    "Feil levert",
     "22334455",
     *(f"9000000{place}" for place in range(1, 7)),
     "fjordvik.example",

@@ -15,7 +15,7 @@ from calls.errors import Transient
 from calls.identify import CardsJob
 from calls.ingest import take_in
 from calls.lookup import Patience
-from calls.model import Details, Event
+from calls.model import Details, Event, OpenItem, OpenItemKind
 from calls.popup import Identity, PopupState
 from calls.ports import Parsed, Proof
 from calls.queue import Bell, Task
@@ -223,9 +223,11 @@ async def test_our_own_mistake_in_a_lookup_is_made_once(desk: Desk, monkeypatch:
 
 
 async def test_details_come_after_the_card_and_without_a_banner(desk: Desk) -> None:
-    desk.crm.knows, desk.crm.details_given = "Nora Lie", Details(company="Havnelageret AS")
+    item = OpenItem(kind=OpenItemKind.DEAL, title="Reoler")
+    desk.crm.knows, desk.crm.details_given = "Nora Lie", Details(company="Havnelageret AS", open_items=(item,))
     await desk.job(await desk.tell(RING))
-    assert desk.card.popup.matches[0].company == "Havnelageret AS"
+    caller = desk.card.popup.matches[0]
+    assert (caller.company, caller.open_items) == ("Havnelageret AS", (item,))
     assert desk.kinds == ["post", "update"]
 
 

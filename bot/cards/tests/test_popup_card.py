@@ -77,6 +77,15 @@ NORA_LINES = [
                 "HubSpot svarte ikke", "[Vis i 1881]", "[Søk igjen]",
             ],
         ),
+        (
+            "customer",
+            [
+                "☎\ufe0e\u2002Ringer", BEGAN, *NORA_LINES,
+                "Sist kontakt {{DATE(2026-11-06T12:45:03Z,COMPACT)}} · samtale · Ola Berg",
+                "Sak\u2002Feil på leveranse 4711 · Venter på oss",
+                "Avtale\u2002Nye reoler til lageret · Tilbud sendt · 240 000 NOK", "[Åpne i HubSpot]",
+            ],
+        ),
         ("searching", ["☎\ufe0e\u2002Ringer", BEGAN, "912 34 567", "Søker etter navn …"]),
         ("searching-more", ["☎\ufe0e\u2002Ringer", BEGAN, *NORA_LINES, "Søker fortsatt …", "[Åpne i HubSpot]"]),
         ("ringing-unknown", ["☎\ufe0e\u2002Ringer", BEGAN, "912 34 567", "Ukjent nummer", "[Søk igjen]"]),
@@ -161,3 +170,9 @@ def test_a_choice_is_not_asked_for_again(nb: Texts, read: Read) -> None:
     rendered = render_popup(popup, nb)
     assert nb.card.others_chosen in read(rendered.card)
     assert "treff" not in rendered.summary
+
+
+def test_an_open_case_is_a_link_to_its_record(nb: Texts) -> None:
+    text = str(render_popup(SAMPLES["customer"], nb).card)
+    assert "record/0-3/301" in text
+    assert "record/0-5/402" in text

@@ -14,7 +14,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from bot.texts import DEFAULT_LANGUAGE, Texts, languages, load_texts, texts_for
-from calls.model import EvidenceField, Outcome
+from calls.model import EvidenceField, OpenItemKind, Outcome
 from calls.popup import PopupState
 
 
@@ -61,6 +61,7 @@ def test_every_state_evidence_and_outcome_has_its_text(language: str) -> None:
     assert texts.language == language
     assert set(texts.state) == set(texts.state_outbound) == set(PopupState)
     assert set(texts.evidence) == set(EvidenceField)
+    assert set(texts.open_item) == set(OpenItemKind)
     assert set(texts.journal.inbound) == set(texts.journal.outbound) == set(Outcome)
 
 
@@ -101,6 +102,7 @@ def test_no_text_is_left_that_nobody_says() -> None:
     modules = [file for file in folder.rglob("*.py") if file.name != "catalogue.py" and "tests" not in file.parts]
     said = set(re.findall(r"\.(\w+)", "\n".join(file.read_text(encoding="utf-8") for file in modules)))
     tables = {"state", "state_outbound", "evidence", "outcome_note", "journal.inbound", "journal.outbound"}
+    tables |= {"open_item", "contact_way"}
     keys = [key.rpartition(".") for key, _ in _flatten(_read("nb"))]
     assert [f"{table}.{name}" for table, _, name in keys if table not in tables and name not in said] == []
 

@@ -69,11 +69,7 @@ async def test_without_the_right_to_make_a_property_the_call_is_found_by_its_ass
     entry: JournalEntry,
     read_calls: ReadCalls,
     kind: MatchKind,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # The simulator leaves out hs_call_external_id, so a property of the same kind stands for it.
-    await make_property(account, "spare_key")
-    monkeypatch.setattr("crm_connectors.hubspot.journal.SPARE_KEY_PROPERTY", "spare_key")
     no_right = Fault(only=r"POST .*/properties/", status=403, body=b'{"category": "MISSING_SCOPES"}')
     if kind is MatchKind.COMPANY:
         entry = replace(entry, record=RecordRef(type="0-2", id="201"), record_kind=kind)
@@ -91,16 +87,6 @@ async def test_without_the_right_to_make_a_property_the_call_is_found_by_its_ass
     assert len(calls) == 3
     titles = {str(call["id"]): as_title(call) for call in calls}
     assert titles[first.id] == "Endret"
-
-
-async def make_property(account: Account, name: str) -> None:
-    body = {"name": name, "label": name, "groupName": "call", "type": "string", "fieldType": "text"}
-    async with account.tools.http.post(
-        f"{account.target}/crm/properties/2026-03/calls",
-        json=body,
-        headers={"Authorization": "Bearer pat-eu1-11111111-2222-3333-4444-555555555555"},
-    ) as answer:
-        assert answer.status == 201, await answer.text()
 
 
 def as_title(call: Mapping[str, object]) -> object:
