@@ -51,14 +51,21 @@ async def take_in(
             ):
                 taken.repeated = len(parsed.events)
                 return taken
-        touched: dict[UUID, Sequence[Event]] = {}
-        for event in await place(unit, parsed.events):
-            stored = await _store(unit, connection.connection_id, event, taken)
-            if stored is not None:
-                touched[stored[0]] = stored[1]
-        for call_id, events in touched.items():
-            await settle(unit, bell, call_id, events, received_at)
+        await store(unit, bell, connection.connection_id, parsed.events, received_at, taken)
     return taken
+
+
+async def store(
+    unit: Unit, bell: Bell, connection_id: UUID, events: Sequence[Event], received_at: datetime, taken: Taken
+) -> None:
+    """Store events whose sender is known, and ring for each call they touch."""
+    touched: dict[UUID, Sequence[Event]] = {}
+    for event in await place(unit, events):
+        stored = await _store(unit, connection_id, event, taken)
+        if stored is not None:
+            touched[stored[0]] = stored[1]
+    for call_id, all_events in touched.items():
+        await settle(unit, bell, call_id, all_events, received_at)
 
 
 async def give_up(database: Database, bell: Bell, tenant_id: UUID, call_id: UUID, now: datetime) -> None:

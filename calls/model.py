@@ -98,6 +98,7 @@ class Event:
     cause_raw: str | None = None  # the operator's own code, verbatim, at most 40 characters
     occurred_at: datetime | None = None  # the operator's time, when it gives one
     request_ref: str | None = None  # our click-to-call request, when the operator echoes it
+    concluded: bool = False  # by us, because nothing is there any more: that it happened is known, when is not
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

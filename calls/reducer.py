@@ -61,11 +61,15 @@ class Call:
     answered_at: datetime | None
     ended_at: datetime | None
     last_event_at: datetime  # the newest news from the operator, not counting our own timer
+    end_told: bool = True  # False: we concluded that it is over, after it was; how long it lasted is not known
+    told_seconds: int | None = None  # of conversation by the operator's own times, when it gives both
 
     @property
     def talk_seconds(self) -> int | None:
         """Whole seconds of conversation; None when either end of it is unknown."""
-        if self.answered_at is None or self.ended_at is None or self.ended_at < self.answered_at:
+        if self.told_seconds is not None:
+            return self.told_seconds
+        if self.answered_at is None or self.ended_at is None or self.ended_at < self.answered_at or not self.end_told:
             return None
         return int((self.ended_at - self.answered_at).total_seconds())
 
@@ -94,7 +98,8 @@ def fold(events: Iterable[Event]) -> Call:
     if not news:
         raise ValueError("a call needs at least one event that is not our own timer")
     answers = [event for event in news if event.kind is EventKind.ANSWERED]
-    ends = [event for event in news if event.kind is EventKind.ENDED]
+    all_ends = [event for event in news if event.kind is EventKind.ENDED]
+    ends = [event for event in all_ends if not event.concluded] or all_ends
     caller = _first_known(event.caller for event in news)
     called = _first_known(event.called for event in news)
     answered_by = _first_known(event.answered_by for event in answers)
@@ -132,7 +137,16 @@ def fold(events: Iterable[Event]) -> Call:
         answered_at=min((event.received_at for event in answers), default=None),
         ended_at=ended_at,
         last_event_at=news[-1].received_at,
+        end_told=not any(event.concluded for event in ends),
+        told_seconds=_told_seconds(answers, ends),
     )
+
+
+def _told_seconds(answers: list[Event], ends: list[Event]) -> int | None:
+    """What was told late (after a gap in a stream) still lasted as long as it lasted."""
+    answered = min((event.occurred_at for event in answers if event.occurred_at), default=None)
+    ended = min((event.occurred_at for event in ends if event.occurred_at), default=None)
+    return int((ended - answered).total_seconds()) if answered and ended and ended >= answered else None
 
 
 def _all_hung_up(legs: tuple[Leg, ...], *, answered: bool) -> bool:

@@ -6,6 +6,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from calls.ports import Operator
-from operators import generic
+from operators import generic, phonero
 
-OPERATORS: Mapping[str, Operator] = MappingProxyType({each.type: each for each in (generic.operator,)})
+OPERATORS: Mapping[str, Operator] = MappingProxyType({each.type: each for each in (generic.operator, phonero.operator)})

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from calls.errors import BadProof, Unreadable
 from calls.model import Connection, EventKind, Presentation
 from calls.ports import Operator, Parsed, RawRequest, Webhook
+from operators.testing_events import check_event
 
 NOW = datetime(2026, 3, 29, 0, 59, 30, tzinfo=UTC)  # the night clocks change: nobody's local time may matter
 EVENTS_URL = 'https://smartcall.example/api/events/7?a=1&b="2"'
@@ -259,22 +260,7 @@ CHECKS: tuple[Callable[[Kit], None], ...] = (
 def _check_parsed(kit: Kit, parsed: Parsed, raw: RawRequest) -> None:
     """Every event can be stored and drawn, and can be answered."""
     for event in parsed.events:
-        parties = (event.caller, event.called, event.answered_by, event.diverted_from, *event.agents)
-        numbers = [party.number for party in parties if party and party.number]
-        texts = [text for party in parties if party for text in (party.alias, party.name)]
-        texts += [event.event_id, event.call_ref, event.parent_ref, event.attempt_ref, event.cause_raw]
-        texts += [event.queue.ref, event.queue.name] if event.queue else []
-        for text in texts:
-            assert text is None or (text != "" and "\0" not in text and text.encode()), "not fit for the database"
-        assert len(event.cause_raw or "") <= 40
-        assert event.received_at == NOW
-        assert all(number.digits.removeprefix("+").isdigit() for number in numbers)
-        assert (event.outcome is not None) == (event.kind in {EventKind.ENDED, EventKind.LEG_ENDED})
-        assert event.answered_by is None or event.kind is EventKind.ANSWERED
-        assert event.parent_ref != event.call_ref
-        assert event.queue is None or any((event.queue.ref, event.queue.name, event.queue.number))
-        assert all(party.employee_id is None for party in parties if party)
-        assert all(party.number is None or party.presentation is Presentation.ALLOWED for party in parties if party)
+        check_event(event, NOW)
     assert all(reason.isidentifier() for reason in parsed.ignored), "a reason code, never contents"
     reply = kit.operator.reply(parsed, raw, EVENTS_URL)
     assert 200 <= reply.status < 300

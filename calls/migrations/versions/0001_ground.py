@@ -25,12 +25,14 @@ _TABLES = (
     "journal",
     "rate",
     "quota",
+    "stream",
 )
 
 
 def upgrade() -> None:
     run = op.get_bind().exec_driver_sql
-    run((_HERE / "0001_ground.sql").read_text(encoding="utf-8"))
+    for file in ("0001_ground.sql", "0001_streams.sql"):
+        run((_HERE / file).read_text(encoding="utf-8"))
     for table in _TABLES:
         run(f"ALTER TABLE smartcall.{table} ENABLE ROW LEVEL SECURITY")
         run(f"ALTER TABLE smartcall.{table} FORCE ROW LEVEL SECURITY")

@@ -1,4 +1,4 @@
--- Who may do what. smartcall_service is what the service runs as; smartcall_resolver owns the two functions that answer
+-- Who may do what. smartcall_service is what the service runs as; smartcall_resolver owns the functions that answer
 -- before a tenant is known, and may read ids alone.
 
 DO $$ BEGIN
@@ -18,7 +18,8 @@ GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA queue TO smartcall_service;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA queue TO smartcall_service;
 
 GRANT USAGE, CREATE ON SCHEMA smartcall TO smartcall_resolver;
-GRANT SELECT (tenant_id, connection_id) ON smartcall.connection TO smartcall_resolver;
+GRANT SELECT (tenant_id, connection_id, kind, type, enabled) ON smartcall.connection TO smartcall_resolver;
+GRANT SELECT (tenant_id, connection_id, owner, lease_until) ON smartcall.stream TO smartcall_resolver;
 GRANT SELECT (tenant_id, app_id) ON smartcall.bot_identity TO smartcall_resolver;
 GRANT SELECT (tenant_id, call_id, stale_at, ended_at, lookup_state, lookup_lease_until) ON smartcall.call TO smartcall_resolver;
 GRANT SELECT (tenant_id, call_id, due_at) ON smartcall.popup TO smartcall_resolver;
@@ -29,6 +30,7 @@ CREATE POLICY resolver ON smartcall.bot_identity FOR SELECT TO smartcall_resolve
 CREATE POLICY resolver ON smartcall.call FOR SELECT TO smartcall_resolver USING (true);
 CREATE POLICY resolver ON smartcall.popup FOR SELECT TO smartcall_resolver USING (true);
 CREATE POLICY resolver ON smartcall.journal FOR SELECT TO smartcall_resolver USING (true);
+CREATE POLICY resolver ON smartcall.stream FOR SELECT TO smartcall_resolver USING (true);
 CREATE POLICY resolver ON smartcall.tenant FOR SELECT TO smartcall_resolver USING (true);
 
 -- From a credential's public half to the tenant it belongs to; the secret half is checked afterwards, inside the tenant.
@@ -62,14 +64,25 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT n.kind, n.tenant_id, n.call_id FROM numbered n WHERE n.place <= at_most
 $$;
 
+-- Operators that are to be listened to and are not: ids and nothing else.
+CREATE FUNCTION smartcall.free_streams(types text[], as_of timestamptz) RETURNS TABLE (tenant_id uuid, connection_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT c.tenant_id, c.connection_id FROM smartcall.connection c
+    LEFT JOIN smartcall.stream s ON s.connection_id = c.connection_id
+    WHERE c.kind = 'operator' AND c.type = ANY(types) AND c.enabled AND (s.owner IS NULL OR s.lease_until <= as_of)
+$$;
+
 -- Every tenant, for the hourly clean-up.
 CREATE FUNCTION smartcall.tenant_ids() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$ SELECT tenant_id FROM smartcall.tenant $$;
 
 ALTER FUNCTION smartcall.resolve(text, uuid) OWNER TO smartcall_resolver;
 ALTER FUNCTION smartcall.open_work(timestamptz, integer) OWNER TO smartcall_resolver;
+ALTER FUNCTION smartcall.free_streams(text[], timestamptz) OWNER TO smartcall_resolver;
 ALTER FUNCTION smartcall.tenant_ids() OWNER TO smartcall_resolver;
 REVOKE CREATE ON SCHEMA smartcall FROM smartcall_resolver;
+REVOKE ALL ON FUNCTION smartcall.free_streams(text[], timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION smartcall.free_streams(text[], timestamptz) TO smartcall_service;
 REVOKE ALL ON FUNCTION smartcall.resolve(text, uuid), smartcall.open_work(timestamptz, integer), smartcall.tenant_ids() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION smartcall.resolve(text, uuid), smartcall.open_work(timestamptz, integer), smartcall.tenant_ids()
     TO smartcall_service;
