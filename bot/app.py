@@ -36,6 +36,7 @@ from calls.model import Connection
 from calls.ports import Connector, Tools
 from calls.queue import Bell, Workers
 from calls.sources import Sources
+from calls.streams import Streams
 from calls.sweep import Sweep
 from calls.wishes import Wishes
 from crm_connectors import CONNECTORS
@@ -127,6 +128,8 @@ class Service:
             anonymous_from_loopback=self._trust.anonymous_app_id is not None,
             anonymous_app_id=self._trust.anonymous_app_id,
         ).add_routes(self.app)
+        listened_to = {name: stream for name, operator in OPERATORS.items() if (stream := operator.stream) is not None}
+        self._streams = Streams(database, bell, listened_to, tools, now)
         self._identities = identities
         self._sweep = Sweep(database, bell, now)
         self._wired = True
@@ -136,7 +139,10 @@ class Service:
         await self._keys.start()
         await self._tokens.start(*await self._identities.every())
         self._workers.start()
-        self._background = [asyncio.create_task(self._sweep.run(), name="sweep")]
+        self._background = [
+            asyncio.create_task(self._sweep.run(), name="sweep"),
+            asyncio.create_task(self._streams.run(), name="streams"),
+        ]
 
     async def listen(self) -> str:
         """Open the port; returns the base address."""
@@ -164,7 +170,7 @@ class Service:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
         if self._wired:
-            await self._workers.stop()
+            await asyncio.gather(self._streams.stop(), self._workers.stop())
             await self._tokens.stop()
             await self._keys.stop()
             await self._http.close()

@@ -29,11 +29,11 @@ async def take_message(
 ) -> Taken:
     """Store what a message tells, a transaction for each call; after a snapshot, end the calls that it does not hold.
 
-    A call whose events cannot be stored is logged and left: the others are not to wait for it. Raises ``LeaseLost``, and
-    what asyncpg raises while the database is away; then the snapshot of the next connection makes up for it.
+    A call whose events cannot be stored is logged and left: the others are not to wait for it. Raises ``LeaseLost``,
+    and what asyncpg raises while the database is away; the snapshot of the next connection makes up for that.
     """
     taken = Taken(ignored=list(message.ignored))
-    for call_ref, events in groupby(message.events, key=lambda event: event.call_ref):
+    for _, events in groupby(message.events, key=lambda event: event.call_ref):
         try:
             async with database.tenant(connection.tenant_id) as unit:
                 await store(unit, bell, connection.connection_id, list(events), now, taken)

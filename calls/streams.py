@@ -166,7 +166,7 @@ class Streams:
 
     async def _listen(self, held: _Held) -> None:
         """Connect, and again whenever it ends: at once the first time, then after longer and longer pauses."""
-        clock = asyncio.get_running_loop().time
+        clock, connection_id = asyncio.get_running_loop().time, held.connection.connection_id
         failures = 0
         while True:
             began = clock()
@@ -181,14 +181,8 @@ class Streams:
             failures = 0 if clock() - began >= _STEADY else failures
             pause = _pause(problem, failures, self._jitter())
             failures += 1
-            where = _innermost(problem) if held.trouble == "bug" else ""
-            log.warning(
-                "stream of connection %s: %s%s; again in %.0f s",
-                held.connection.connection_id,
-                held.trouble,
-                where,
-                pause,
-            )
+            what = f"{held.trouble}{_innermost(problem) if held.trouble == 'bug' else ''}"
+            log.warning("stream of connection %s: %s; again in %.0f s", connection_id, what, pause)
             await asyncio.sleep(pause)
 
     async def _listen_once(self, held: _Held) -> None:
@@ -229,13 +223,14 @@ def _innermost(problem: Exception | None) -> str:
     trace = problem.__traceback__ if problem else None
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    return (
-        f" ({type(problem).__name__} in {trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno})" if trace else ""
-    )
+    if trace is None:
+        return ""
+    return f" ({type(problem).__name__} in {trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno})"
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:
     """Ended, and waited for: nothing of it may happen after the lease is another's."""
     task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()

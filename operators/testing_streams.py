@@ -1,7 +1,7 @@
 """What every operator that is listened to must hold, whatever its wire format (README.md tells how).
 
-As in :mod:`operators.testing`, a check is a function of a kit that knows the protocol and nothing of the format. Here the
-kit reads recorded messages: ``initial_*`` are snapshots, ``update_*`` what happens, ``unreadable_*`` is refused.
+As in :mod:`operators.testing`, a check is a function of a kit that knows the protocol and nothing of the format. Here
+the kit reads recorded messages: ``initial_*`` are snapshots, ``update_*`` what happens, ``unreadable_*`` is refused.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ SELECT tenant_id, connection_id FROM smartcall.free_streams($1, $2)
 -- name: take_lease
 INSERT INTO smartcall.stream AS s (tenant_id, connection_id, owner, lease_until) VALUES ($1, $2, $3, $4)
 ON CONFLICT (connection_id) DO UPDATE SET owner = $3, lease_until = $4, connected_at = NULL
-WHERE s.owner IS NULL OR s.lease_until <= $5
+WHERE s.lease_until IS NULL OR s.lease_until <= $5
 RETURNING true
 
 -- name: renew_lease

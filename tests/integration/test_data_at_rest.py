@@ -235,6 +235,7 @@ async def test_what_is_answered_before_a_tenant_is_known_is_ids_alone(owner: asy
         "smartcall.resolve": "uuid",
         "smartcall.open_work": "TABLE(kind text, tenant_id uuid, call_id uuid)",
         "smartcall.tenant_ids": "SETOF uuid",
+        "smartcall.free_streams": "TABLE(tenant_id uuid, connection_id uuid)",
     }
     assert {row["owner"] for row in functions} == {"smartcall_resolver"}
     assert all(row["proconfig"] == ["search_path=pg_catalog"] for row in functions)
@@ -244,6 +245,7 @@ async def test_what_is_answered_before_a_tenant_is_known_is_ids_alone(owner: asy
     )
     assert {row["privilege_type"] for row in granted} == {"SELECT"}
     times = {"stale_at", "ended_at", "due_at", "lookup_state", "lookup_lease_until"}
+    times |= {"lease_until", "kind", "type", "enabled"}  # which operators are to be listened to, and are
     assert {row["column_name"] for row in granted} <= {"tenant_id", "connection_id", "app_id", "call_id"} | times
 
 

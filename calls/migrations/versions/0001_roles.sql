@@ -19,7 +19,7 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA queue TO smartcall_service;
 
 GRANT USAGE, CREATE ON SCHEMA smartcall TO smartcall_resolver;
 GRANT SELECT (tenant_id, connection_id, kind, type, enabled) ON smartcall.connection TO smartcall_resolver;
-GRANT SELECT (tenant_id, connection_id, owner, lease_until) ON smartcall.stream TO smartcall_resolver;
+GRANT SELECT (connection_id, lease_until) ON smartcall.stream TO smartcall_resolver;
 GRANT SELECT (tenant_id, app_id) ON smartcall.bot_identity TO smartcall_resolver;
 GRANT SELECT (tenant_id, call_id, stale_at, ended_at, lookup_state, lookup_lease_until) ON smartcall.call TO smartcall_resolver;
 GRANT SELECT (tenant_id, call_id, due_at) ON smartcall.popup TO smartcall_resolver;
@@ -69,7 +69,7 @@ CREATE FUNCTION smartcall.free_streams(types text[], as_of timestamptz) RETURNS 
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT c.tenant_id, c.connection_id FROM smartcall.connection c
     LEFT JOIN smartcall.stream s ON s.connection_id = c.connection_id
-    WHERE c.kind = 'operator' AND c.type = ANY(types) AND c.enabled AND (s.owner IS NULL OR s.lease_until <= as_of)
+    WHERE c.kind = 'operator' AND c.type = ANY(types) AND c.enabled AND (s.lease_until IS NULL OR s.lease_until <= as_of)
 $$;
 
 -- Every tenant, for the hourly clean-up.
