@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,9 @@ from uuid import UUID
 
 import aiohttp
 
+from bot.findings import SECONDS, Finding, try_out
 from bot.identities import RowIdentities
+from bot.operator_checkup import check_operator
 from bot.outgoing import open_connector
 from bot.settings import Settings
 from bot.teams.gateway import ChatGateway
@@ -21,7 +22,6 @@ from bot.teams.tokens import TokenSource
 from calls.chats import ChatAddress
 from calls.credentials import RowCredentials
 from calls.database import Database
-from calls.errors import Gone, NeedsSignIn, OutsideError, Refused, Throttled, Transient
 from calls.limits import RowLimiter, RowQuotas
 from calls.ports import Tools
 from calls.schema import is_current
@@ -30,37 +30,12 @@ from calls.sql_blocks import read_blocks
 from calls.tenants import Tenant, read_tenant
 from calls.vault import Unsealable
 from crm_connectors import CONNECTORS
-from operators import OPERATORS
 
 _SQL = read_blocks(Path(__file__).parent / "sql" / "bot.sql")
-_SECONDS = 15.0  # for one check
-
-_ADVICE: dict[type[Exception], str] = {
-    NeedsSignIn: "the key, secret or consent is refused: renew it and run `smartcall apply`",
-    Throttled: "it is asked too often at the moment: try again in a minute",
-    Transient: "it does not answer as it should: check its address, the firewall, and its status page",
-    Refused: "it understands us and says no: check rights and settings",
-    Gone: "it does not exist any more: install the app again",
-    TimeoutError: "it does not answer in time: check its address and the firewall",
-}
-
-
 _SEALED = (
     "SMARTCALL_ENCRYPTION_KEY does not open all that is stored: set the key before it as "
     "SMARTCALL_ENCRYPTION_KEY_PREVIOUS, and apply the file"
 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
-    """One line of the doctor's report."""
-
-    well: bool
-    what: str
-    advice: str | None = None  # what to do when it is not well
-
-    def __str__(self) -> str:
-        return f"ok    {self.what}" if self.well else f"FAIL  {self.what}: {self.advice}"
 
 
 async def check_up(settings: Settings, database: Database, now: Callable[[], datetime]) -> AsyncIterator[Finding]:
@@ -95,11 +70,11 @@ async def check_up(settings: Settings, database: Database, now: Callable[[], dat
             if not bots:
                 yield Finding(well=False, what="bot identity", advice="none is there: run `smartcall apply` with one")
             for bot in bots:
-                yield await _try(f"token for bot {bot.app_id}", partial(tokens.token, bot))
+                yield await try_out(f"token for bot {bot.app_id}", partial(tokens.token, bot))
             sources = Sources(database, lambda known: CONNECTORS[known.type].connect(known, tools))
             for tenant_id in await database.tenant_ids():
                 try:
-                    async for finding in _tenant(database, sources, gateway, identities, tenant_id):
+                    async for finding in _tenant(database, tools, sources, gateway, identities, tenant_id):
                         yield finding
                 except Unsealable:
                     yield Finding(well=False, what=f"tenant {tenant_id}", advice=_SEALED)
@@ -115,7 +90,12 @@ async def _keys(settings: Settings, http: aiohttp.ClientSession) -> Finding:
 
 
 async def _tenant(
-    database: Database, sources: Sources, gateway: ChatGateway, identities: RowIdentities, tenant_id: UUID
+    database: Database,
+    tools: Tools,
+    sources: Sources,
+    gateway: ChatGateway,
+    identities: RowIdentities,
+    tenant_id: UUID,
 ) -> AsyncIterator[Finding]:
     async with database.tenant(tenant_id) as unit:
         tenant = await read_tenant(unit)
@@ -124,16 +104,10 @@ async def _tenant(
     if tenant is None:
         return
     for row in operators:
-        what = f"{tenant.name}: operator {row['name']}"
-        if row["type"] not in OPERATORS:
-            yield Finding(well=False, what=what, advice=f"there is no operator type {row['type']}")
-        elif row["heard_at"] is None:
-            advice = f"no event has come yet: let the operator send to /api/events/{row['connection_id']}"
-            yield Finding(well=False, what=what, advice=advice)
-        else:
-            yield Finding(well=True, what=f"{what}, last heard {row['heard_at']:%Y-%m-%d %H:%M} UTC")
+        async for finding in check_operator(database, tools, f"{tenant.name}: operator {row['name']}", row):
+            yield finding
     for source in await sources.to_ask(tenant_id):
-        yield await _try(f"{tenant.name}: {source.connection.name}", source.connector.check)
+        yield await try_out(f"{tenant.name}: {source.connection.name}", source.connector.check)
     if tenant.bot_app_id is not None:
         yield await _round_trip(tenant, ChatAddress(**dict(chat)) if chat else None, gateway, identities)
 
@@ -146,16 +120,6 @@ async def _round_trip(
     bot = await identities.find(str(tenant.bot_app_id))
     if chat is None or bot is None:
         return Finding(well=False, what=what, advice="nobody has the app yet: install it from the Teams admin center")
-    deadline = asyncio.get_running_loop().time() + _SECONDS
+    deadline = asyncio.get_running_loop().time() + SECONDS
     find = partial(gateway.create_chat, bot, chat.service_url, str(chat.tenant_id), chat.member_id)
-    return await _try(what, partial(find, deadline=deadline, tenant_id=chat.tenant_id))
-
-
-async def _try(what: str, check: Callable[[], Awaitable[object]]) -> Finding:
-    try:
-        async with asyncio.timeout(_SECONDS):
-            await check()
-    except (OutsideError, TimeoutError) as problem:
-        advice = next((said for kind, said in _ADVICE.items() if isinstance(problem, kind)), "look at the log")
-        return Finding(well=False, what=what, advice=f"{advice} ({str(problem) or type(problem).__name__})")
-    return Finding(well=True, what=what)
+    return await try_out(what, partial(find, deadline=deadline, tenant_id=chat.tenant_id))

@@ -32,14 +32,20 @@ from calls.vault import Unsealable
 log = logging.getLogger(__name__)
 _SQL = read_blocks(Path(__file__).parent / "sql" / "streams.sql")
 
-LEASE = timedelta(seconds=8)
-_RENEW = 2.5  # seconds between renewals
-_LOOK = 1.0  # seconds between looks for a stream without an owner
 _STEADY = 30.0  # seconds after which a connection counts as one that worked
 _LONGEST_PAUSE = 60.0  # seconds between two tries
 _HOPELESS_PAUSE = 300.0  # the same, where only an administrator can help; a changed connection is tried at once
 _MOST_ASKED = 3600.0  # seconds that an operator may ask us to wait
 _RELEASE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pace:
+    """Seconds. A node that dies is replaced after ``lease`` + ``look`` at the latest."""
+
+    lease: float = 8.0  # how long a node is believed after a renewal
+    renew: float = 2.5  # between renewals
+    look: float = 1.0  # between looks for a stream without an owner
 
 
 @dataclass(kw_only=True, slots=True)
@@ -53,6 +59,9 @@ class _Held:
     trouble: str | None = None  # as in the column
 
 
+_PACE = Pace()
+
+
 class Streams:
     """Every stream that this node listens to."""
 
@@ -64,6 +73,7 @@ class Streams:
         tools: Tools,
         now: Callable[[], datetime],
         *,
+        pace: Pace = _PACE,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._database = database
@@ -71,6 +81,7 @@ class Streams:
         self._streams = streams  # by the operator's type
         self._tools = tools
         self._now = now
+        self._pace = pace
         self._jitter = jitter
         self._owner = f"{socket.gethostname()[:60]} {os.getpid()} {uuid4().hex[:8]}"
         self._holding: dict[UUID, asyncio.Task[None]] = {}
@@ -82,7 +93,7 @@ class Streams:
                 await self._look()
             except DATABASE_AWAY as problem:
                 log.warning("streams lost their database (%s); trying again", type(problem).__name__)
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(self._pace.look)
 
     async def stop(self) -> None:
         """Hang up everywhere, and let others listen."""
@@ -101,7 +112,7 @@ class Streams:
                 task.add_done_callback(lambda _, done=connection_id: self._holding.pop(done, None))  # type: ignore[misc]
 
     async def _take(self, tenant_id: UUID, connection_id: UUID) -> _Held | None:
-        until = asyncio.get_running_loop().time() + LEASE.total_seconds()
+        until = asyncio.get_running_loop().time() + self._pace.lease
         now = self._now()
         try:
             connection = await find_connection(self._database, connection_id)
@@ -111,7 +122,14 @@ class Streams:
         if connection is None or connection.type not in self._streams:
             return None
         async with self._database.tenant(tenant_id) as unit:
-            taken = await unit.sql.fetchval(_SQL["take_lease"], tenant_id, connection_id, self._owner, now + LEASE, now)
+            taken = await unit.sql.fetchval(
+                _SQL["take_lease"],
+                tenant_id,
+                connection_id,
+                self._owner,
+                now + timedelta(seconds=self._pace.lease),
+                now,
+            )
         return _Held(connection=connection, until=until) if taken else None
 
     async def _hold(self, held: _Held) -> None:
@@ -120,7 +138,7 @@ class Streams:
         listening = asyncio.create_task(self._listen(held))
         try:
             while not listening.done():
-                await asyncio.wait({listening}, timeout=_RENEW)
+                await asyncio.wait({listening}, timeout=self._pace.renew)
                 connection = await self._renew(held)
                 if connection is None:
                     return
@@ -145,7 +163,7 @@ class Streams:
                         _SQL["renew_lease"],
                         held.connection.connection_id,
                         self._owner,
-                        now + LEASE,
+                        now + timedelta(seconds=self._pace.lease),
                         held.connected_at,
                         held.heard_at,
                         held.trouble,
@@ -156,7 +174,7 @@ class Streams:
         if not kept:
             log.warning("connection %s: another node listens", held.connection.connection_id)
             return None
-        held.until = began + LEASE.total_seconds()
+        held.until = began + self._pace.lease
         return connection
 
     async def _release(self, held: _Held) -> None:
@@ -179,7 +197,7 @@ class Streams:
                 problem = error
             held.connected_at, held.trouble = None, _code(problem)
             failures = 0 if clock() - began >= _STEADY else failures
-            pause = _pause(problem, failures, self._jitter())
+            pause = pause_before(problem, failures, self._jitter())
             failures += 1
             what = f"{held.trouble}{_innermost(problem) if held.trouble == 'bug' else ''}"
             log.warning("stream of connection %s: %s; again in %.0f s", connection_id, what, pause)
@@ -200,7 +218,7 @@ class Streams:
                     held.connected_at, held.trouble = now, None
 
 
-def _pause(problem: Exception | None, failures: int, jitter: float) -> float:
+def pause_before(problem: Exception | None, failures: int, jitter: float) -> float:
     """Seconds until the next try. ``jitter`` is between 0 and 1: nodes and customers must not come back all at once."""
     if isinstance(problem, NeedsSignIn | Refused):
         return _HOPELESS_PAUSE * (0.5 + jitter / 2)

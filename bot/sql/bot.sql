@@ -29,9 +29,11 @@ DELETE FROM smartcall.seen_activity WHERE activity_hash = $1
 SELECT number_sealed FROM smartcall.line WHERE employee_id = $1 ORDER BY number_hash
 
 -- name: operators_heard
--- The operators with the time of the newest call each has told of.
-SELECT k.connection_id, k.type, k.name, (SELECT max(c.started_at) FROM smartcall.call c WHERE c.connection_id = k.connection_id) AS heard_at
-FROM smartcall.connection k WHERE k.kind = 'operator' AND k.enabled ORDER BY k.rank, k.name
+-- The operators with the time of the newest call each has told of, and who listens to those that are listened to.
+SELECT k.connection_id, k.type, k.name, (SELECT max(c.started_at) FROM smartcall.call c WHERE c.connection_id = k.connection_id) AS heard_at,
+    s.owner, s.lease_until, s.connected_at, s.last_heard_at, s.trouble
+FROM smartcall.connection k LEFT JOIN smartcall.stream s USING (connection_id)
+WHERE k.kind = 'operator' AND k.enabled ORDER BY k.rank, k.name
 
 -- name: one_chat
 SELECT tenant_id, bot_app_id, entra_object_id, conversation_id, member_id, service_url FROM smartcall.chat

@@ -85,6 +85,11 @@ async def after_a_call(company: TestCompany, database: Database, now: Clock) -> 
     seen = RowSeen(database, now)
     await seen.first_time(str(company.tenant_id), "invoke of Kari Hansen")
     await seen.store_reply(str(company.tenant_id), "invoke of Kari Hansen", b'{"name": "Nora Lie"}')
+    async with database.tenant(company.tenant_id) as unit:
+        listened_to = (
+            "INSERT INTO smartcall.stream (tenant_id, connection_id, owner) VALUES ($1, $2, 'node 1 0a1b2c3d')"
+        )
+        await unit.sql.execute(listened_to, company.tenant_id, company.operator_id)
     return company
 
 
