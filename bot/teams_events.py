@@ -67,7 +67,8 @@ class ProductEvents:
             return
         async with self._database.tenant(address.tenant_id) as unit:
             if await _serves(unit, chat) is not None:
-                await set_state(unit, address.bot_app_id, address.entra_object_id, ChatState.UNINSTALLED)
+                gone = ChatState.UNINSTALLED
+                await set_state(unit, address.bot_app_id, address.entra_object_id, gone, chat.seen_at)
 
     async def message(self, chat: InstalledChat, text: str) -> Reply | None:
         person = await self._person(chat)

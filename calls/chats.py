@@ -51,5 +51,8 @@ async def welcome_due(unit: Unit, chat: ChatAddress) -> bool:
     return bool(await unit.sql.fetchval(SQL["welcome_due"], chat.bot_app_id, chat.entra_object_id))
 
 
-async def set_state(unit: Unit, bot_app_id: UUID, entra_object_id: UUID, state: ChatState) -> None:
-    await unit.sql.execute(SQL["set_state"], bot_app_id, entra_object_id, state.value)
+async def set_state(
+    unit: Unit, bot_app_id: UUID, entra_object_id: UUID, state: ChatState, seen_at: datetime | None = None
+) -> None:
+    """Note that nothing can be posted any more; ``seen_at`` is when Teams says so (None: now). Later news stand."""
+    await unit.sql.execute(SQL["set_state"], bot_app_id, entra_object_id, state.value, seen_at)

@@ -26,6 +26,7 @@ class PopupState(StrEnum):
     RINGING = "ringing"
     ANSWERED = "answered"  # by this employee
     ANSWERED_ELSEWHERE = "answered_elsewhere"
+    PASSED_ON = "passed_on"  # this phone has stopped; the caller is still being put through to somebody
     MISSED = "missed"  # nobody answered
     REJECTED = "rejected"  # this employee declined; nobody else has answered
     BUSY = "busy"
@@ -149,11 +150,14 @@ def popup_for(
 
 def opens(popup: Popup, leg: Leg) -> bool:
     """Whether a first card may be posted for this popup: it is news to the employee, and still worth a toast."""
-    if popup.direction is Direction.OUTBOUND or popup.state in (PopupState.ANSWERED_ELSEWHERE, PopupState.STALE):
+    if popup.direction is Direction.OUTBOUND or popup.state in _NO_NEWS:
         return False
     if leg.rang_late:
         return False
     return leg.rang_at is not None or popup.state is PopupState.ANSWERED
+
+
+_NO_NEWS = (PopupState.ANSWERED_ELSEWHERE, PopupState.PASSED_ON, PopupState.STALE)
 
 
 def _state(call: Call, leg: Leg) -> PopupState:
@@ -165,6 +169,8 @@ def _state(call: Call, leg: Leg) -> PopupState:
         return PopupState.RINGING
     if leg.state is LegState.ANSWERED:
         return PopupState.ANSWERED
+    if call.state is CallState.RINGING and leg.outcome is Outcome.MISSED:
+        return PopupState.PASSED_ON
     return _ENDINGS.get(leg.outcome or Outcome.UNKNOWN, PopupState.ENDED)
 
 

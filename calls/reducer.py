@@ -87,6 +87,7 @@ FRESH = timedelta(seconds=20)
 
 # Without news for this long, a state is not believed any more.
 RINGING_PATIENCE = timedelta(seconds=90)
+NOBODY_PATIENCE = timedelta(seconds=60)  # in a queue, when no phone of ours rings any more: the next may
 QUEUE_PATIENCE = timedelta(minutes=15)
 ANSWERED_PATIENCE = timedelta(hours=4)
 
@@ -111,11 +112,12 @@ def fold(events: Iterable[Event]) -> Call:
         _leg(employee_id, news, answers, ends, answered_by, alone=len(phones) == 1)
         for employee_id in sorted(phones, key=str)
     )
-    if ends:
-        state = CallState.ENDED
-    elif _all_hung_up(legs, answered=bool(answers)):
-        state = CallState.ENDED  # and the operator tells no end of the whole
-    elif any(event.kind is EventKind.STALE and event.received_at >= news[-1].received_at for event in ordered):
+    queue = next((event.queue for event in news if event.queue), None)
+    silent = any(event.kind is EventKind.STALE and event.received_at >= news[-1].received_at for event in ordered)
+    may_ring_on = queue is not None and not answers and not silent
+    if ends or (_all_hung_up(legs, answered=bool(answers)) and not may_ring_on):
+        state = CallState.ENDED  # told, or the operator tells no end of the whole
+    elif silent:
         state = CallState.STALE
     else:
         state = CallState.ANSWERED if answers else CallState.RINGING
@@ -129,7 +131,7 @@ def fold(events: Iterable[Event]) -> Call:
         direction=direction,
         caller=caller,
         called=called,
-        queue=next((event.queue for event in news if event.queue), None),
+        queue=queue,
         legs=legs,
         answered_by=answered_by,
         outcome=_outcome(answers, ends, legs) if state is CallState.ENDED else None,
@@ -159,6 +161,8 @@ def _all_hung_up(legs: tuple[Leg, ...], *, answered: bool) -> bool:
 def patience_ends(call: Call) -> datetime | None:
     """When the call becomes stale if nothing more is heard; None when it is over."""
     if call.state is CallState.RINGING:
+        if call.legs and all(leg.state is LegState.ENDED for leg in call.legs):
+            return call.last_event_at + NOBODY_PATIENCE
         return call.last_event_at + (QUEUE_PATIENCE if call.queue else RINGING_PATIENCE)
     if call.state is CallState.ANSWERED:
         return call.last_event_at + ANSWERED_PATIENCE
@@ -220,6 +224,7 @@ def _leg(
     answered_at = min((event.received_at for event in answers), default=None) if mine else None
     call_end = min((event.received_at for event in ends), default=None)
     last_leg_end = max((event.received_at for event in leg_ends), default=None)
+    passed_on_at = _passed_on_at(employee_id, rings, news)
     state, outcome, ended_at = LegState.RINGING, None, None
     if mine:
         over = bool(ends) or bool(leg_ends and not still_ringing)
@@ -235,6 +240,8 @@ def _leg(
         state, outcome, ended_at = LegState.ENDED, _most_telling(ends) or Outcome.UNKNOWN, call_end
         if outcome is Outcome.REJECTED and not alone:
             outcome = Outcome.MISSED  # somebody declined, but who is not told
+    elif passed_on_at is not None:
+        state, outcome, ended_at = LegState.ENDED, Outcome.MISSED, passed_on_at
     return Leg(
         employee_id=employee_id,
         state=state,
@@ -244,6 +251,16 @@ def _leg(
         ended_at=ended_at,
         rang_late=bool(rings) and all(_is_late(event) for event in rings),
     )
+
+
+def _passed_on_at(employee_id: UUID, rings: list[Event], news: list[Event]) -> datetime | None:
+    """When a hunt has gone on to other phones, as told by an operator that names all that ring and no more."""
+    last = max((event.received_at for event in rings), default=None)
+    if last is None:
+        return None
+    others = (event for event in news if event.kind is EventKind.RINGING and event.only_these)
+    later = (event for event in others if event.received_at > last)
+    return next((each.received_at for each in later if employee_id not in {a.employee_id for a in each.agents}), None)
 
 
 def _is_late(event: Event) -> bool:

@@ -28,7 +28,7 @@ def notes(popup: Popup, texts: Texts) -> list[RichTextBlock]:
 def _about_call(popup: Popup, texts: Texts) -> Iterator[RichTextBlock]:
     others = (person for person in popup.rang if person != popup.answered_by)  # the strip names who answered
     people = [name for name in (plain(person, SHORT) for person in others) if name]
-    if people:
+    if people and popup.state is not PopupState.PASSED_ON:  # who rings now and who did before is not told apart
         said = texts.card.ringing_also if popup.state is PopupState.RINGING else texts.card.rang_also
         yield quiet(said.format(names=join_names(people, texts, limit=_PEOPLE)))
     dialled = None if popup.queue else popup.called  # the queue's name says more than its number

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from calls.model import Direction, Outcome, Party
+from calls.model import Direction, Event, Outcome, Party
 from calls.reducer import (
     ANSWERED_PATIENCE,
+    NOBODY_PATIENCE,
     QUEUE_PATIENCE,
     RINGING_PATIENCE,
     Call,
@@ -48,6 +51,35 @@ def test_nobody_answers_and_the_caller_leaves() -> None:
     assert call.outcome is Outcome.CALLER_CANCELLED
     assert _outcomes(call) == [Outcome.CALLER_CANCELLED] * 5
     assert call.talk_seconds is None
+
+
+def _hunt(*places: int) -> list[Event]:
+    """A queue that rings one phone after the other, told as operators do that say nothing of a phone that stops."""
+    steps = enumerate(places)
+    return [
+        replace(ring(phone(place), queue=SALES, seconds=10.0 * step), event_id=str(step), only_these=True)
+        for step, place in steps
+    ]
+
+
+def test_a_hunt_goes_from_phone_to_phone() -> None:
+    call = fold(_hunt(0, 1))
+    assert [leg.state for leg in call.legs] == [ENDED, LegState.RINGING]
+    assert (call.state, call.legs[0].ended_at) == (CallState.RINGING, at(10))
+    assert [leg.state for leg in fold(_hunt(0, 1, 0)).legs] == [LegState.RINGING, ENDED], "round again"
+    answered = fold([*_hunt(0, 1), answer(phone(0), seconds=30)])
+    assert _outcomes(answered) == [None, Outcome.ANSWERED_ELSEWHERE]
+    assert _outcomes(fold([*_hunt(0, 1), end(Outcome.CALLER_CANCELLED)])) == [Outcome.CALLER_CANCELLED] * 2
+
+
+def test_a_queue_goes_on_when_no_phone_of_ours_rings() -> None:
+    told = [ring(phone(0), queue=SALES), leg_end(phone(0), Outcome.MISSED, seconds=20)]
+    waiting = fold(told)
+    assert (waiting.state, patience_ends(waiting)) == (CallState.RINGING, at(20) + NOBODY_PATIENCE)
+    assert fold([*told, ring(phone(1), queue=SALES, seconds=25)]).legs[1].state is LegState.RINGING
+    over = fold([*told, stale(seconds=80)])
+    assert (over.state, over.outcome, over.ended_at) == (CallState.ENDED, Outcome.MISSED, at(20))
+    assert fold([ring(phone(0)), leg_end(phone(0), Outcome.MISSED)]).state is CallState.ENDED, "without a queue"
 
 
 def test_a_member_declines_while_others_ring_on() -> None:

@@ -25,6 +25,7 @@ REGION = "NO"  # of numbers without country code, unless the connection says oth
 LONGEST_REF = 500  # characters; sipgate asks for room for 200 and may grow (its issue 120)
 LONGEST_TEXT = 200  # characters of a name
 LONGEST_CAUSE = 40
+ROUND = 10  # seconds: a hunt that comes back to the same phones has rung others for longer than that
 
 _INTERNATIONAL = re.compile(r"(?!58)[1-9][0-9]{9,14}")  # 58 begins Norway's 12-digit machine numbers
 
@@ -68,12 +69,19 @@ def read_event(fields: Fields, request: RawRequest, connection: Connection, rece
         agents = _callers(caller, users) if outbound else _ringing(called, users)
         if outbound and agents:
             caller = agents[0]
+    queue = _queue(fields, region)
+    hunts = kind is EventKind.RINGING and bool(users) and not outbound
     origin, cause = _ref(fields, "origCallId"), _one(fields, "cause")
     answered_by = _answerer(fields, users, region) if kind is EventKind.ANSWERED and not outbound else None
     return Parsed(
         events=(
             Event(
-                event_id=_event_id(request, connection, name, call_ref, (*agents, answered_by), cause),
+                event_id=_event_id(
+                    request,
+                    connection,
+                    [name, call_ref, cause, int(received_at.timestamp()) // ROUND if hunts and queue else None],
+                    (*agents, answered_by),
+                ),
                 kind=kind,
                 call_ref=call_ref,
                 received_at=received_at,
@@ -82,9 +90,10 @@ def read_event(fields: Fields, request: RawRequest, connection: Connection, rece
                 caller=caller,
                 called=called,
                 agents=agents,
+                only_these=hunts,
                 answered_by=answered_by,
                 diverted_from=_outside(fields, "diversion", region, ringing=False),
-                queue=_queue(fields, region),
+                queue=queue,
                 outcome=OUTCOMES.get(cause or "", Outcome.UNKNOWN) if kind is EventKind.ENDED else None,
                 cause_raw=cause[:LONGEST_CAUSE] if cause and kind is EventKind.ENDED else None,
             ),
@@ -93,22 +102,18 @@ def read_event(fields: Fields, request: RawRequest, connection: Connection, rece
 
 
 def _event_id(
-    request: RawRequest,
-    connection: Connection,
-    name: str,
-    call_ref: str,
-    phones: tuple[Party | None, ...],
-    cause: str | None,
+    request: RawRequest, connection: Connection, news: list[str | int | None], phones: tuple[Party | None, ...]
 ) -> str:
     """The delivery's id when it was signed, else a digest of call, kind, phones and cause.
 
-    There is no time in it and none is needed: a callId is used once, so the same kind about the same phones is the
-    same news told twice. The outside party's number stays out: a bare hash of so few digits hides nothing.
+    There is no time in a body: a callId is used once, so the same kind about the same phones is the same news told
+    twice. Only of a ringing that names its phones the time of receipt, coarsely, is part of ``news``: a queue may come
+    round to them again. The outside party's number stays out: a bare hash of so few digits hides nothing.
     """
     if request.url_token is None and (delivery_id := request.headers.get("webhook-id")):
         return delivery_id
     lines = [[each.alias, each.name, each.number.key if each.number else None] for each in phones if each]
-    told = [str(connection.tenant_id), str(connection.connection_id), name, call_ref, lines, cause]
+    told = [str(connection.tenant_id), str(connection.connection_id), *news, lines]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 

@@ -193,6 +193,8 @@ async def test_what_is_older_does_not_overwrite_what_is_newer(company: TestCompa
     async with company.database.tenant(company.tenant_id) as unit:
         await keep_chat(unit, older, at(-60))
         assert await unit.sql.fetchval("SELECT conversation_id FROM smartcall.chat") == chat.conversation_id
+        await set_state(unit, chat.bot_app_id, chat.entra_object_id, ChatState.UNINSTALLED, at(-60))
+        assert await unit.sql.fetchval("SELECT state FROM smartcall.chat") == "installed"
         newer = replace(chat, conversation_id="a:newer")
         await keep_chat(unit, newer, at(60))
         assert await unit.sql.fetchval("SELECT conversation_id FROM smartcall.chat") == "a:newer"
