@@ -159,7 +159,7 @@ def check_parsing_is_pure(kit: Kit) -> None:
 
 
 def check_a_repeated_delivery_is_the_same_event(kit: Kit) -> None:
-    """Told twice: one id, unless a queue may have come round again. No two recorded bodies share one, nor two tenants."""
+    """Told twice: one id, unless a queue may have come round. No two recorded bodies share one, nor two tenants."""
     seen: dict[str, str] = {}
     for name, raw in kit.usable().items():
         first = kit.operator.parse(raw, kit.connection, NOW).events

@@ -13,7 +13,7 @@ UPDATE smartcall.chat SET welcomed = true WHERE bot_app_id = $1 AND entra_object
 -- name: set_state
 UPDATE smartcall.chat SET
     state = $3, welcomed = welcomed AND $3 <> 'uninstalled', seen_at = COALESCE($4::timestamptz, seen_at)
-WHERE bot_app_id = $1 AND entra_object_id = $2 AND ($4 IS NULL OR seen_at <= $4)
+WHERE bot_app_id = $1 AND entra_object_id = $2 AND ($4::timestamptz IS NULL OR seen_at <= $4::timestamptz)
 
 -- name: reopen_popups
 -- Somebody just installed the app: what rings or is talked about now is shown after all.
