@@ -33,7 +33,7 @@ _LEASE = timedelta(seconds=10)
 _SEND_SECONDS = 4.5  # below half the lease: a sender that hangs has given up before another may begin
 _GRACE = 0.3  # a channel that keeps its deadline says itself what became of the request
 _WAITS = (2.0, 5.0, 15.0, 60.0, 300.0, 900.0)  # seconds before a failed popup is tried again; then it is parked
-_SETTLED = (PopupState.MISSED, PopupState.ENDED, PopupState.BUSY, PopupState.REJECTED)
+_SETTLED = (PopupState.MISSED, PopupState.ENDED, PopupState.BUSY, PopupState.REJECTED, PopupState.FORWARDED)
 
 
 class CardChannel(Protocol):

@@ -17,6 +17,7 @@ from calls.database import DATABASE_AWAY, Database, Unit
 from calls.errors import NeedsSignIn, OutsideError, Refused, Throttled
 from calls.matching import rank
 from calls.model import Ability, JournalEntry, Match, Outcome, RecordRef, SourceRole
+from calls.popup import rung
 from calls.queue import Bell, Task
 from calls.reducer import Call, CallState
 from calls.scene import Scene, read_scene
@@ -113,7 +114,8 @@ class JournalJob:
         answerer = call.answered_by
         employee = scene.employees.get(answerer.employee_id) if answerer and answerer.employee_id else None
         name = employee.name if employee else answerer.name if answerer else None
-        rang = [scene.employees[leg.employee_id].name for leg in call.legs if leg.employee_id in scene.employees]
+        names = {employee.employee_id: employee.name for employee in scene.employees.values()}
+        rang = [names[each] for each in rung(call, names)]
         title, body = self._texts.write(call, employee=name, rang=rang, language=language)
         return JournalEntry(
             record=match.ref,

@@ -27,6 +27,7 @@ class PopupState(StrEnum):
     ANSWERED = "answered"  # by this employee
     ANSWERED_ELSEWHERE = "answered_elsewhere"
     PASSED_ON = "passed_on"  # this phone has stopped; the caller is still being put through to somebody
+    FORWARDED = "forwarded"  # sent on before anybody answered: another call, which has cards of its own
     MISSED = "missed"  # nobody answered
     REJECTED = "rejected"  # this employee declined; nobody else has answered
     BUSY = "busy"
@@ -130,7 +131,7 @@ def popup_for(
         colleague=_name_of(outside, names) if outside and identity is Identity.COLLEAGUE else None,
         called=None if own_line or call.called is None else call.called.number,
         queue=(call.queue.name or call.queue.ref) if call.queue else None,
-        rang=tuple(names[other.employee_id] for other in call.legs if other is not leg and other.employee_id in names),
+        rang=tuple(names[each] for each in rung(call, names) if each != employee_id),
         answered_by=_name_of(answerer, names) if answerer and answerer.employee_id != employee_id else None,
         started_at=call.started_at,
         answered_at=call.answered_at,
@@ -148,6 +149,13 @@ def popup_for(
     )
 
 
+def rung(call: Call, names: Mapping[UUID, str]) -> list[UUID]:
+    """The employees whose phones this call has touched, as far as they have names, in the order in which they rang."""
+    legs = (leg for leg in call.legs if leg.employee_id in names)
+    ordered = sorted(legs, key=lambda leg: (leg.rang_at or call.last_event_at, names[leg.employee_id]))
+    return [leg.employee_id for leg in ordered]
+
+
 def opens(popup: Popup, leg: Leg) -> bool:
     """Whether a first card may be posted for this popup: it is news to the employee, and still worth a toast."""
     if popup.direction is Direction.OUTBOUND or popup.state in _NO_NEWS:
@@ -157,7 +165,7 @@ def opens(popup: Popup, leg: Leg) -> bool:
     return leg.rang_at is not None or popup.state is PopupState.ANSWERED
 
 
-_NO_NEWS = (PopupState.ANSWERED_ELSEWHERE, PopupState.PASSED_ON, PopupState.STALE)
+_NO_NEWS = (PopupState.ANSWERED_ELSEWHERE, PopupState.PASSED_ON, PopupState.FORWARDED, PopupState.STALE)
 
 
 def _state(call: Call, leg: Leg) -> PopupState:
@@ -178,6 +186,7 @@ _ENDINGS = {
     Outcome.MISSED: PopupState.MISSED,
     Outcome.CALLER_CANCELLED: PopupState.MISSED,
     Outcome.UNREACHABLE: PopupState.MISSED,
+    Outcome.FORWARDED: PopupState.FORWARDED,
     Outcome.REJECTED: PopupState.REJECTED,
     Outcome.BUSY: PopupState.BUSY,
 }

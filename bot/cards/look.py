@@ -28,6 +28,7 @@ LOOKS = {
     PopupState.ANSWERED: Look(style=ContainerStyle.GOOD, icon="✓"),
     PopupState.ANSWERED_ELSEWHERE: Look(style=ContainerStyle.EMPHASIS, icon="→"),
     PopupState.PASSED_ON: Look(style=ContainerStyle.EMPHASIS, icon="→"),
+    PopupState.FORWARDED: Look(style=ContainerStyle.EMPHASIS, icon="→"),
     PopupState.MISSED: Look(style=ContainerStyle.ATTENTION, icon="✕"),
     PopupState.REJECTED: Look(style=ContainerStyle.EMPHASIS, icon="✕"),
     PopupState.BUSY: Look(style=ContainerStyle.WARNING, icon="⊘"),

@@ -14,6 +14,7 @@ from calls.model import Direction
 from calls.numbers import format_number
 from calls.popup import Identity, JournalState, Popup, PopupState
 
+_SAID_ALREADY = (PopupState.ANSWERED_ELSEWHERE, PopupState.FORWARDED)  # the strip names the outcome
 _SOURCES, _PEOPLE = 3, 3  # named in one line; more are counted
 
 
@@ -50,7 +51,7 @@ def _times(popup: Popup, texts: Texts) -> list[str]:
         rang = int((popup.ended_at - popup.started_at).total_seconds())
         if rang > 0:
             said.append(texts.card.rang_for.format(duration=format_duration(rang, texts)))
-    told = popup.direction is not Direction.OUTBOUND and popup.state is not PopupState.ANSWERED_ELSEWHERE
+    told = popup.direction is not Direction.OUTBOUND and popup.state not in _SAID_ALREADY
     if told and popup.outcome and (note := texts.outcome_note.get(popup.outcome)):
         said.append(note)
     return said

@@ -96,6 +96,7 @@ _STATES: Mapping[PopupState, Mapping[str, object]] = {
         "answered_at": _START + timedelta(seconds=7), "answered_by": "Per Berg", "outcome": Outcome.ANSWERED_ELSEWHERE,
     },
     PopupState.PASSED_ON: {"outcome": Outcome.MISSED},
+    PopupState.FORWARDED: {"ended_at": _START + timedelta(seconds=9), "outcome": Outcome.FORWARDED},
     PopupState.MISSED: {"ended_at": _START + timedelta(seconds=18), "outcome": Outcome.CALLER_CANCELLED},
     PopupState.REJECTED: {"ended_at": _START + timedelta(seconds=4), "outcome": Outcome.REJECTED},
     PopupState.BUSY: {"ended_at": _START + timedelta(seconds=1), "outcome": Outcome.BUSY},
