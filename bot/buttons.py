@@ -82,7 +82,22 @@ def lookup_buttons(wishes: Wishes) -> Mapping[Verb, Handler]:
         granted = await wishes.choose_match(pressed.press(), lambda matches: _picked(matches, pressed.action))
         return show_popup(granted)
 
-    return {Verb.SEARCH_AGAIN: search_again, Verb.CHOOSE_MATCH: choose_match}
+    async def remember_for_me(pressed: Pressed) -> ActionReply:
+        return show_popup(await wishes.remember_choice(pressed.press(), for_all=False))
+
+    async def remember_for_all(pressed: Pressed) -> ActionReply:
+        return show_popup(await wishes.remember_choice(pressed.press(), for_all=True))
+
+    async def forget_choice(pressed: Pressed) -> ActionReply:
+        return show_popup(await wishes.forget_choice(pressed.press()))
+
+    return {
+        Verb.SEARCH_AGAIN: search_again,
+        Verb.CHOOSE_MATCH: choose_match,
+        Verb.REMEMBER_FOR_ME: remember_for_me,
+        Verb.REMEMBER_FOR_ALL: remember_for_all,
+        Verb.FORGET_CHOICE: forget_choice,
+    }
 
 
 async def _unknown(_: Pressed) -> ActionReply:

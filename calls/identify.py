@@ -12,10 +12,11 @@ from pathlib import Path
 from uuid import uuid4
 
 from calls.cards import Cards
+from calls.choices import judge, recall
 from calls.database import DATABASE_AWAY, Database
 from calls.errors import OutsideError
 from calls.ingest import is_looked_up, open_events, read_events
-from calls.lookup import Lookup, Patience, look_up
+from calls.lookup import Lookup, Patience, Remembered, look_up
 from calls.matching import rank
 from calls.model import Ability
 from calls.numbers import Number
@@ -37,6 +38,8 @@ class _Order:
     number: Number
     before: Lookup  # what the sources said when they were asked the last time
     toast_in: float  # seconds until a first card is posted whatever the sources have said; not positive: at once
+    remembered: tuple[Remembered, ...] = ()  # what is known about the number already
+    at_once: bool = False  # everybody it rings at has somebody to be shown by that
 
 
 class CardsJob:
@@ -82,8 +85,13 @@ class CardsJob:
         if call.outside is None or call.outside.number is None or not is_looked_up(call):
             await self._drop_lookup(task)
             return None
-        toast_in = (row["toast_at"] - now).total_seconds()
-        return _Order(lease=lease, number=call.outside.number, before=before, toast_in=toast_in)
+        number, toast_in = call.outside.number, (row["toast_at"] - now).total_seconds()
+        order = _Order(lease=lease, number=number, before=before, toast_in=toast_in, remembered=before.remembered)
+        if before.answers:
+            return order
+        known = Lookup(remembered=tuple(await recall(unit, number)))
+        at_once = bool(known.remembered) and all(known.recalled(leg.employee_id) for leg in call.legs)
+        return replace(order, remembered=known.remembered, at_once=at_once)
 
     async def _drop_lookup(self, task: Task) -> None:
         """A late event has told better: it was a colleague's call all the time."""
@@ -96,7 +104,10 @@ class CardsJob:
         toast_at = asyncio.get_running_loop().time() + order.toast_in
         opened = await self._sources.to_ask(task.tenant_id)
         stages = look_up(order.number, [source.as_source for source in opened], self._patience)
-        kept, latest, toasted = order.before, order.before, False
+        kept, latest, toasted = order.before, order.before, order.at_once
+        if order.at_once:
+            await self._keep(task, order, order.before)
+            await self._cards.show(task.tenant_id, task.call_id)
         async with contextlib.aclosing(_with_timer(stages, toast_at)) as steps:
             async for step in steps:
                 latest = step or latest
@@ -106,13 +117,15 @@ class CardsJob:
                     await self._keep(task, order, latest)
                     kept = latest
                     await self._cards.show(task.tenant_id, task.call_id)
-        detailed = await self._with_details(order.number, latest, opened)
+        detailed = await self._with_details(order, latest, opened)
         if detailed != latest:
             await self._keep(task, order, detailed)
 
-    async def _with_details(self, number: Number, lookup: Lookup, opened: Sequence[OpenSource]) -> Lookup:
+    async def _with_details(self, order: _Order, lookup: Lookup, opened: Sequence[OpenSource]) -> Lookup:
         """What the best match's own source adds to it, after the first card and without a banner."""
-        best = next(iter(rank(lookup.matches, number)), None)
+        remembered = (lookup.find(each.match) for each in order.remembered)
+        ranked = rank(lookup.matches, order.number)
+        best = next((match for match in (*remembered, *ranked) if match is not None), None)
         source = next((each for each in opened if best and each.connection.connection_id == best.connection_id), None)
         if best is None or source is None or Ability.DETAILS not in source.connector.spec.abilities:
             return lookup
@@ -130,7 +143,12 @@ class CardsJob:
         now = self._now()
         async with self._database.tenant(task.tenant_id) as unit:
             before = await lock_lookup(unit, task.call_id)  # an employee may have pointed out a match meanwhile
-            sealed = unit.seal_value("lookup", LOOKUP, replace(lookup, chosen=before.chosen))
+            # Once something was kept, what is remembered is what the call itself has; it may have been forgotten since.
+            remembered = before.remembered if before.answers else order.remembered
+            lookup = replace(lookup, chosen=before.chosen, remembered=remembered)
+            if lookup.done and remembered:
+                lookup = await judge(unit, order.number, lookup, now)
+            sealed = unit.seal_value("lookup", LOOKUP, lookup)
             ours = await unit.sql.fetchval(_SQL["keep_lookup"], task.call_id, sealed, lookup.done, now, order.lease)
             if not ours:
                 return  # another job is asking by now, because an employee wished it or because we were too slow

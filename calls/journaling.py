@@ -101,7 +101,9 @@ class JournalJob:
         if outside is None or outside.number is None:
             return None
         ranked = rank(scene.lookup.matches, outside.number)
-        for match in sorted(ranked, key=lambda match: match.ref != scene.lookup.chosen):
+        answerer = scene.call.answered_by.employee_id if scene.call.answered_by else None
+        meant = scene.lookup.pointed_out(answerer)
+        for match in sorted(ranked, key=lambda match: match.ref != meant):
             if match.role is not SourceRole.CRM:
                 continue
             source = await self._sources.one(task.tenant_id, match.connection_id)

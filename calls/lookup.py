@@ -40,12 +40,21 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Remembered:
+    """A record that an employee has asked us to remember for this number (:mod:`calls.choices`)."""
+
+    employee_id: UUID | None  # for whom; None: for all
+    match: Match  # as it was when it was last confirmed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Lookup:
     """What all sources have said so far."""
 
     answers: tuple[Answer, ...] = ()
     done: bool = False  # nothing more will come
     chosen: RecordRef | None = None  # the match an employee pointed out
+    remembered: tuple[Remembered, ...] = ()  # what was known about the number before anybody was asked
 
     @property
     def matches(self) -> tuple[Match, ...]:
@@ -55,6 +64,35 @@ class Lookup:
     def worth_a_toast(self) -> bool:
         """Somebody has named the caller, or there is nobody left to wait for."""
         return bool(self.matches) or self.done
+
+    def find(self, match: Match) -> Match | None:
+        """The same record, as its source tells it now."""
+        known = (match.connection_id, match.ref)
+        return next((each for each in self.matches if (each.connection_id, each.ref) == known), None)
+
+    def has_answered(self, connection_id: UUID) -> bool:
+        states = (answer.state for answer in self.answers if answer.connection_id == connection_id)
+        return SourceState.ANSWERED in states
+
+    def recalled(self, employee_id: UUID | None) -> Remembered | None:
+        """What is remembered for this employee and still holds: their own before that for all. While its source has not
+        answered it holds; a record that the source no longer knows does not."""
+        mine = sorted(
+            (each for each in self.remembered if each.employee_id in (employee_id, None)),
+            key=lambda each: each.employee_id is None,
+        )
+        for each in mine:
+            found = self.find(each.match)
+            if found is not None:
+                return replace(each, match=found)
+            if not self.has_answered(each.match.connection_id):
+                return each
+        return None
+
+    def pointed_out(self, employee_id: UUID | None) -> RecordRef | None:
+        """The record that is meant, by what was pressed in this call or is remembered."""
+        recalled = self.recalled(employee_id)
+        return self.chosen or (recalled.match.ref if recalled else None)
 
     def enriched(self, match: Match, details: Details) -> Lookup:
         """The same lookup, with what its source has added about one match."""

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from calls.lookup import Lookup
+from calls.lookup import Lookup, Remembered
 from calls.matching import rank
 from calls.model import Direction, Match, Outcome, Party, Presentation, RecordRef, SourceRole
 from calls.numbers import Number
@@ -52,11 +52,21 @@ class JournalState(StrEnum):
     PARKED = "parked"  # keeps failing; the administrator sees why
 
 
+class Memory(StrEnum):
+    """Whose choice is remembered."""
+
+    MINE = "mine"
+    ALL = "all"
+
+
 class Verb(StrEnum):
     """What a button asks the bot to do (Action.Execute). The rest of the buttons are plain addresses."""
 
     SEARCH_AGAIN = "search_again"
     CHOOSE_MATCH = "choose_match"  # data: the key of one of Popup.matches
+    REMEMBER_FOR_ME = "remember_for_me"  # the match that was chosen
+    REMEMBER_FOR_ALL = "remember_for_all"
+    FORGET_CHOICE = "forget_choice"
     SAVE_NOTE = "save_note"  # data: what is in the form after the call
     EDIT_NOTE = "edit_note"  # opens that form again
     WRITE_JOURNAL = "write_journal"  # where calls are journaled on request
@@ -74,6 +84,8 @@ class Popup:
     number: Number | None  # None: withheld, unavailable, or a colleague without a known line
     matches: tuple[Match, ...] = ()  # ranked; the first is the one shown large
     chosen: bool = False  # an employee has said that the first match is the one
+    may_remember: bool = False  # that choice, for the next time
+    remembered: Memory | None = None  # the first match is shown because somebody asked us to remember it
     colleague: str | None = None  # the caller's name on an internal call
     called: Number | None = None  # the number that was dialled, shown when it is not the employee's own line
     queue: str | None = None
@@ -112,7 +124,11 @@ def popup_for(
         return None
     outside = call.outside
     number = outside.number if outside else None
-    matches = _with_chosen_first(rank(lookup.matches, number) if number else (), lookup.chosen)
+    ranked = rank(lookup.matches, number) if number else ()
+    recalled = lookup.recalled(employee_id) if number else None
+    if recalled is not None and lookup.find(recalled.match) is None:
+        ranked = (recalled.match, *ranked)  # its source has not answered yet
+    matches = _with_chosen_first(ranked, lookup.pointed_out(employee_id))
     identity = _identity(call, outside, matches)
     open_lookup = not lookup.done and (asking or bool(lookup.answers))
     searching = identity is not Identity.COLLEAGUE and number is not None and open_lookup
@@ -127,7 +143,9 @@ def popup_for(
         direction=call.direction,
         number=number,
         matches=matches,
-        chosen=bool(matches) and matches[0].ref == lookup.chosen,
+        chosen=bool(matches) and matches[0].ref == lookup.pointed_out(employee_id),
+        may_remember=_may_remember(matches, lookup, state),
+        remembered=_memory(recalled, matches, state),
         colleague=_name_of(outside, names) if outside and identity is Identity.COLLEAGUE else None,
         called=None if own_line or call.called is None else call.called.number,
         queue=(call.queue.name or call.queue.ref) if call.queue else None,
@@ -221,6 +239,19 @@ def _with_details_of_first(matches: tuple[Match, ...], call: Call, *, told: bool
         )
 
     return tuple(trimmed(match, first=not place) for place, match in enumerate(matches))
+
+
+def _may_remember(matches: tuple[Match, ...], lookup: Lookup, state: PopupState) -> bool:
+    """A choice among several of a CRM; what a directory says is not kept."""
+    chosen = len(matches) > 1 and matches[0].ref == lookup.chosen and matches[0].role is SourceRole.CRM
+    return chosen and state is not PopupState.ANSWERED_ELSEWHERE
+
+
+def _memory(recalled: Remembered | None, matches: tuple[Match, ...], state: PopupState) -> Memory | None:
+    shown = recalled is not None and bool(matches) and matches[0].ref == recalled.match.ref
+    if recalled is None or not shown or state is PopupState.ANSWERED_ELSEWHERE:
+        return None
+    return Memory.ALL if recalled.employee_id is None else Memory.MINE
 
 
 def _name_of(party: Party, names: Mapping[UUID, str]) -> str | None:

@@ -22,6 +22,7 @@ _AT_MOST = 500  # open things of each kind in one round
 _DELIVERIES = timedelta(hours=24)
 _SEEN = timedelta(hours=1)
 _UNSEEN = timedelta(hours=1)  # for what is late, and belongs to a call that somebody is shown after all
+_CHOICES = timedelta(days=400)  # remembered choices that no call has used
 _QUEUE_LOG = timedelta(hours=1)
 
 
@@ -95,5 +96,6 @@ class Sweep:
             )
             await unit.sql.execute(_SQL["purge_deliveries"], now - _DELIVERIES)
             await unit.sql.execute(_SQL["purge_seen"], now - _SEEN)
+            await unit.sql.execute(_SQL["purge_choices"], now - _CHOICES)
             await unit.sql.execute(_SQL["purge_rates"], now - _SEEN)
             await unit.sql.execute(_SQL["purge_quotas"], (now - timedelta(days=40)).date())

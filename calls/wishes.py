@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeAlias
 from uuid import UUID
 
+from calls.choices import forget, remember
 from calls.database import Database, Unit
 from calls.lookup import Lookup
 from calls.model import Match
-from calls.popup import Popup
+from calls.popup import Memory, Popup
 from calls.queue import Bell
 from calls.scene import LOOKUP, Scene, lock_lookup, read_scene
 from calls.sql_blocks import read_blocks
@@ -46,6 +48,10 @@ class Granted:
     language: str
 
 
+# What a press makes of the lookup, which is locked meanwhile; the employee is who pressed.
+_Change: TypeAlias = Callable[[Unit, Lookup, Popup, UUID], Awaitable[Lookup]]
+
+
 class Wishes:
     """Carries out what buttons ask for."""
 
@@ -56,12 +62,16 @@ class Wishes:
 
     async def search_again(self, press: Press) -> Granted:
         """Ask the sources once more; the answers come to the card by themselves."""
-        return await self._change(press, lambda lookup, _: replace(lookup, done=False), ask=True)
+
+        async def opened(unit: Unit, lookup: Lookup, popup: Popup, employee_id: UUID) -> Lookup:
+            return replace(lookup, done=False)
+
+        return await self._change(press, opened, ask=True)
 
     async def choose_match(self, press: Press, pick: Callable[[tuple[Match, ...]], Match | None]) -> Granted:
         """Let one of the matches be the caller, for this call."""
 
-        def chosen(lookup: Lookup, popup: Popup) -> Lookup:
+        async def chosen(unit: Unit, lookup: Lookup, popup: Popup, employee_id: UUID) -> Lookup:
             match = pick(popup.matches)
             if match is None:  # what the sources said has been deleted since; the card is better left as it is
                 raise CallGone
@@ -69,7 +79,33 @@ class Wishes:
 
         return await self._change(press, chosen, ask=False)
 
-    async def _change(self, press: Press, change: Callable[[Lookup, Popup], Lookup], *, ask: bool) -> Granted:
+    async def remember_choice(self, press: Press, *, for_all: bool) -> Granted:
+        """The next time this number calls, the match that was chosen is meant."""
+
+        async def remembered(unit: Unit, lookup: Lookup, popup: Popup, employee_id: UUID) -> Lookup:
+            if popup.number is None or not popup.may_remember:
+                raise CallGone
+            whose = None if for_all else employee_id
+            kept = await remember(unit, popup.number, whose, popup.matches[0], self._now())
+            others = tuple(each for each in lookup.remembered if each.employee_id != whose)
+            return replace(lookup, remembered=(*others, kept))
+
+        return await self._change(press, remembered, ask=False)
+
+    async def forget_choice(self, press: Press) -> Granted:
+        """What was remembered and is shown now holds no longer: not for this call, and not for the next."""
+
+        async def forgotten(unit: Unit, lookup: Lookup, popup: Popup, employee_id: UUID) -> Lookup:
+            if popup.number is None or popup.remembered is None:
+                raise CallGone
+            whose = None if popup.remembered is Memory.ALL else employee_id
+            await forget(unit, popup.number, whose)
+            others = tuple(each for each in lookup.remembered if each.employee_id != whose)
+            return replace(lookup, remembered=others, chosen=None)
+
+        return await self._change(press, forgotten, ask=False)
+
+    async def _change(self, press: Press, change: _Change, *, ask: bool) -> Granted:
         now = self._now()
         async with self._database.tenant(press.tenant_id) as unit:
             row = await unit.sql.fetchrow(_SQL["read_popup"], press.popup_id)
@@ -80,7 +116,7 @@ class Wishes:
             call_id, employee_id = row["call_id"], row["employee_id"]
             lookup = await lock_lookup(unit, call_id)
             popup, _ = await _read_popup(unit, call_id, employee_id, press.popup_id)
-            sealed = unit.seal_value("lookup", LOOKUP, change(lookup, popup))
+            sealed = unit.seal_value("lookup", LOOKUP, await change(unit, lookup, popup, employee_id))
             await unit.sql.execute(_SQL["change_lookup"], call_id, sealed, ask, now)
             await unit.sql.execute(_SQL["adopt_card"], press.popup_id, press.card_id, now)
             await unit.sql.execute(_SQL["want_shown"], call_id, now + _SWEEP_AFTER)

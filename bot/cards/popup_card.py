@@ -25,6 +25,7 @@ from bot.cards.elements import GAP, SEPARATOR, ask_button, clock, headline, join
 from bot.cards.finish import RenderedCard, finish
 from bot.cards.links import safe_url
 from bot.cards.look import LOOKS
+from bot.cards.memory import about_memory
 from bot.cards.notes import notes
 from bot.cards.summary import speak, state_line, summarize, talk_time
 from bot.cards.untrusted import SHORT, plain
@@ -42,7 +43,7 @@ def render_popup(popup: Popup, texts: Texts) -> RenderedCard:
     builder = AdaptiveCard.new().add_item(_strip(popup, texts)).add_item(_caller(who))
     if customer := about_customer(popup, texts):
         builder.add_item(Container(items=list(customer), spacing=Spacing.NONE))
-    for item in _other_matches(popup, texts):
+    for item in (*about_memory(popup, texts), *_other_matches(popup, texts)):
         builder.add_item(item)
     if small := notes(popup, texts):
         builder.add_item(Container(items=list(small), spacing=Spacing.MEDIUM))
@@ -98,8 +99,9 @@ def _other_matches(popup: Popup, texts: Texts) -> list[Container]:
     items: list[RichTextBlock | ColumnSet] = [
         line(run(heading, size=FontSize.SMALL, subtle=True), spacing=Spacing.NONE)
     ]
-    items += [_match_row(popup, match, texts) for match in popup.matches[1:MATCHES_SHOWN]]
-    if (hidden := len(popup.matches) - MATCHES_SHOWN) > 0:
+    shown = MATCHES_SHOWN - (popup.may_remember and popup.remembered is None)  # which takes two buttons
+    items += [_match_row(popup, match, texts) for match in popup.matches[1:shown]]
+    if (hidden := len(popup.matches) - shown) > 0:
         items.append(
             line(
                 run(texts.card.others_more.format(count=hidden), size=FontSize.SMALL, subtle=True),

@@ -25,7 +25,7 @@ from calls.model import (
     SourceRole,
 )
 from calls.numbers import Number, NumberKind
-from calls.popup import Identity, JournalState, Popup, PopupState
+from calls.popup import Identity, JournalState, Memory, Popup, PopupState
 
 _START = datetime(2026, 11, 12, 12, 45, 3, tzinfo=UTC)
 _HUBSPOT = UUID("00000000-0000-4000-8000-0000000000a1")
@@ -135,6 +135,9 @@ def _samples() -> dict[str, Popup]:
         "several-matches": sample(ringing, matched, matches=(NORA, JONAS, WAREHOUSE)),
         "customer": sample(ringing, matched, matches=(BUSY_NORA,)),
         "customer-chosen-from": sample(PopupState.ANSWERED, matched, matches=(BUSY_NORA, JONAS), chosen=True),
+        "choice-made": sample(PopupState.ANSWERED, matched, matches=(JONAS, NORA), chosen=True, may_remember=True),
+        "choice-remembered": sample(ringing, matched, matches=(JONAS, NORA), chosen=True, remembered=Memory.MINE),
+        "choice-for-all": sample(ringing, matched, matches=(JONAS, NORA), chosen=True, remembered=Memory.ALL),
         "company": sample(ringing, matched, matches=(WAREHOUSE,), number=_number("22334400")),
         "main-number": sample(PopupState.MISSED, matched, called=_number("22000010")),
         "searching": sample(ringing, Identity.UNKNOWN, searching=True, may_search_again=False),

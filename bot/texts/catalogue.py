@@ -48,6 +48,9 @@ class CardTexts:
     others: str  # heading of the other matches
     others_chosen: str  # the same once an employee has chosen
     others_more: str
+    remember: str  # before the buttons that remember a choice
+    remembered_mine: str
+    remembered_all: str
     searching: str
     silent: str  # the sources that did not answer
     journal_pending: str
@@ -62,6 +65,9 @@ class ButtonTexts:
     view: str  # a page of a directory
     search_again: str
     choose: str
+    remember_for_me: str
+    remember_for_all: str
+    forget: str  # what was remembered
     choose_name: str  # what a screen reader says for ``choose``
 
 

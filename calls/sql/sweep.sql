@@ -36,6 +36,10 @@ DELETE FROM smartcall.delivery WHERE received_at < $1
 -- name: purge_seen
 DELETE FROM smartcall.seen_activity WHERE seen_at < $1
 
+-- name: purge_choices
+-- A caller who has not called for so long is met anew.
+DELETE FROM smartcall.choice WHERE used_at < $1
+
 -- name: purge_rates
 -- A bucket nobody has taken from for so long is full again, and made anew when it is needed.
 DELETE FROM smartcall.rate WHERE filled_at < $1

@@ -13,6 +13,7 @@ import pytest
 
 from bot.seen import RowSeen
 from calls.cards import Cards
+from calls.choices import remember
 from calls.credentials import RowCredentials
 from calls.database import Database, DatabaseUnfit
 from calls.identify import CardsJob
@@ -20,6 +21,7 @@ from calls.ingest import take_in
 from calls.journaling import JournalJob
 from calls.limits import RowLimiter, RowQuotas
 from calls.model import ContactWay, Details, LastContact, OpenItem, OpenItemKind
+from calls.numbers import Number, NumberKind
 from calls.ports import Bucket, Parsed, Proof, Token
 from calls.queue import Bell, Task
 from calls.sources import Sources
@@ -34,11 +36,9 @@ OTHER_TENANT = UUID("99999999-2222-4333-8444-555555555555")
 # Tables without a tenant: the queue's own (its payloads hold ids alone), and Alembic's.
 EXEMPT_SCHEMAS = {"queue"}
 EXEMPT = {"smartcall.alembic_version"}
-DETAILS = Details(
-    company="Havnelageret AS",
-    open_items=(OpenItem(kind=OpenItemKind.TICKET, title="Feil levert", url="https://crm.example/401"),),
-    last_contact=LastContact(at=datetime(2026, 1, 1, tzinfo=UTC), way=ContactWay.CALL, employee="Ola Berg"),
-)
+LAST = LastContact(at=datetime(2026, 1, 1, tzinfo=UTC), way=ContactWay.CALL, employee="Ola Berg")
+TICKET = OpenItem(kind=OpenItemKind.TICKET, title="Feil levert", url="https://crm.example/401")
+DETAILS = Details(company="Havnelageret AS", open_items=(TICKET,), last_contact=LAST)
 
 
 @pytest.fixture
@@ -79,6 +79,7 @@ async def after_a_call(company: TestCompany, database: Database, now: Clock) -> 
     async with database.tenant(company.tenant_id) as unit:
         connection = (await opened.to_ask(company.tenant_id))[0].connection
         assert unit.tenant_id == connection.tenant_id
+        await remember(unit, Number(kind=NumberKind.E164, digits="4722334455"), None, sources.crm.match(), now())
     await RowCredentials(database, now).token(connection, refresh)
     await RowLimiter(database, now).take(company.tenant_id, Bucket(scope="teams", rate=1, burst=5))
     await RowQuotas(database, now).take(company.tenant_id, company.directory_id, per_day=10)

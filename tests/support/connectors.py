@@ -39,6 +39,7 @@ class FakeConnector:
     spec: ConnectorSpec
     connection_id: UUID
     knows: str | None = None  # the caller's name
+    more: tuple[Match, ...] = ()  # others who own the number too
     after: float = 0.0  # seconds an answer takes
     problem: Exception | None = None
     asked: int = 0
@@ -53,7 +54,7 @@ class FakeConnector:
         await asyncio.sleep(self.after)
         if self.problem:
             raise self.problem
-        return Found(matches=(self.match(),) if self.knows else ())
+        return Found(matches=(self.match(), *self.more) if self.knows else ())
 
     def match(self) -> Match:
         return Match(

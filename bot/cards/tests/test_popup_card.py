@@ -86,6 +86,25 @@ NORA_LINES = [
                 "Avtale\u2002Nye reoler til lageret · Tilbud sendt · 240 000 NOK", "[Åpne i HubSpot]",
             ],
         ),
+        (
+            "choice-made",
+            [
+                "✓\u2002Besvart av deg", BEGAN, "Jonas Vik", "Lagersjef · Havnelageret AS",
+                "22 33 44 55\u2002jobbnummer i HubSpot", "Kundeansvarlig: Kari Hansen",
+                "Neste gang dette nummeret ringer:", "[Husk for meg]", "[Husk for alle]", "Andre treff",
+                "Nora Lie · Innkjøpssjef · Havnelageret AS", "telefonnummer i HubSpot", "[Velg]",
+                f"Besvart kl. {ANSWERED}", "[Åpne i HubSpot]",
+            ],
+        ),
+        (
+            "choice-remembered",
+            [
+                "☎\ufe0e\u2002Ringer", BEGAN, "Jonas Vik", "Lagersjef · Havnelageret AS",
+                "22 33 44 55\u2002jobbnummer i HubSpot", "Kundeansvarlig: Kari Hansen",
+                "Du har bedt om Jonas Vik når dette nummeret ringer", "[Glem]", "Andre treff",
+                "Nora Lie · Innkjøpssjef · Havnelageret AS", "telefonnummer i HubSpot", "[Velg]", "[Åpne i HubSpot]",
+            ],
+        ),
         ("searching", ["☎\ufe0e\u2002Ringer", BEGAN, "912 34 567", "Søker etter navn …"]),
         ("searching-more", ["☎\ufe0e\u2002Ringer", BEGAN, *NORA_LINES, "Søker fortsatt …", "[Åpne i HubSpot]"]),
         ("ringing-unknown", ["☎\ufe0e\u2002Ringer", BEGAN, "912 34 567", "Ukjent nummer", "[Søk igjen]"]),

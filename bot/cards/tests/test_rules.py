@@ -91,6 +91,13 @@ def test_most_actions_at_once_are_six(walk: Callable[[Any], Iterator[Card]]) -> 
     assert titles == ["Velg"] * 4 + ["Åpne i HubSpot", "Søk igjen"]
 
 
+def test_a_choice_to_remember_takes_the_place_of_one_more_match(walk: Callable[[Any], Iterator[Card]]) -> None:
+    popup = _with(SAMPLES["choice-made"], matches=SAMPLES["several-matches"].matches * 3)
+    card = render_popup(popup, load_texts("nb")).card
+    titles = [node["title"] for node in walk(_without_fallbacks(card)) if node.get("type", "").startswith("Action.")]
+    assert titles == ["Husk for meg", "Husk for alle", *["Velg"] * 3, "Åpne i HubSpot"]
+
+
 def _with(popup: Popup, **changes: Any) -> Popup:
     return Popup(**{name: getattr(popup, name) for name in Popup.__slots__} | changes)
 

@@ -66,6 +66,14 @@ BEGIN
             ARRAY(SELECT e.body_sealed FROM smartcall.event e WHERE e.call_id = call);
 END $$;
 
+-- What is remembered about a number, hashed under every key in force: each employee's own, and that for all.
+CREATE FUNCTION smartcall.recall_choices(tenant uuid, hashes bytea[])
+RETURNS TABLE (employee_id uuid, record_sealed bytea) LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('smartcall.tenant', tenant::text, true);
+    RETURN QUERY SELECT c.employee_id, c.record_sealed FROM smartcall.choice c WHERE c.number_hash = ANY(hashes);
+END $$;
+
 -- The popups of a call that are wanted and not shown, free to take, and either on the screen already or old enough for a
 -- first card. A row that somebody is just changing is left alone: whoever changes it rings. Waiting could be a deadlock.
 CREATE FUNCTION smartcall.take_popups(tenant uuid, call uuid, taker uuid, until timestamptz, as_of timestamptz)

@@ -23,6 +23,7 @@ _TABLES = (
     "event",
     "popup",
     "journal",
+    "choice",
     "rate",
     "quota",
     "stream",
@@ -31,7 +32,7 @@ _TABLES = (
 
 def upgrade() -> None:
     run = op.get_bind().exec_driver_sql
-    for file in ("0001_ground.sql", "0001_streams.sql"):
+    for file in ("0001_ground.sql", "0001_choices.sql", "0001_streams.sql"):
         run((_HERE / file).read_text(encoding="utf-8"))
     for table in _TABLES:
         run(f"ALTER TABLE smartcall.{table} ENABLE ROW LEVEL SECURITY")
