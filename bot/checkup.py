@@ -106,7 +106,7 @@ async def _tenant(
     for row in operators:
         async for finding in check_operator(database, tools, f"{tenant.name}: operator {row['name']}", row):
             yield finding
-    for source in await sources.to_ask(tenant_id):
+    for source in await sources.every(tenant_id):
         yield await try_out(f"{tenant.name}: {source.connection.name}", source.connector.check)
     if tenant.bot_app_id is not None:
         yield await _round_trip(tenant, ChatAddress(**dict(chat)) if chat else None, gateway, identities)

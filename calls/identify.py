@@ -23,7 +23,7 @@ from calls.numbers import Number
 from calls.queue import Task
 from calls.reducer import fold
 from calls.scene import LOOKUP, lock_lookup
-from calls.sources import OpenSource, Sources
+from calls.sources import OpenSource, Sources, list_pages
 from calls.sql_blocks import read_blocks
 
 log = logging.getLogger(__name__)
@@ -102,15 +102,17 @@ class CardsJob:
 
     async def _identify(self, task: Task, order: _Order) -> None:
         toast_at = asyncio.get_running_loop().time() + order.toast_in
-        opened = await self._sources.to_ask(task.tenant_id)
-        stages = look_up(order.number, [source.as_source for source in opened], self._patience)
+        opened = await self._sources.every(task.tenant_id)
+        pages = list_pages(opened, order.number)
+        asked = [source.as_source for source in opened if source.can(Ability.FIND)]
+        stages = look_up(order.number, asked, self._patience)
         kept, latest, toasted = order.before, order.before, order.at_once
         if order.at_once:
             await self._keep(task, order, order.before)
             await self._cards.show(task.tenant_id, task.call_id)
         async with contextlib.aclosing(_with_timer(stages, toast_at)) as steps:
             async for step in steps:
-                latest = step or latest
+                latest = replace(step, pages=pages) if step else latest
                 toasted = toasted or step is None or latest.worth_a_toast
                 # Asked again, the sources' silence does not wipe what they said the first time.
                 if toasted and latest != kept and (latest.worth_a_toast or not order.before.answers):
@@ -127,7 +129,7 @@ class CardsJob:
         ranked = rank(lookup.matches, order.number)
         best = next((match for match in (*remembered, *ranked) if match is not None), None)
         source = next((each for each in opened if best and each.connection.connection_id == best.connection_id), None)
-        if best is None or source is None or Ability.DETAILS not in source.connector.spec.abilities:
+        if best is None or source is None or not source.can(Ability.DETAILS):
             return lookup
         deadline = asyncio.get_running_loop().time() + self._patience.hard
         try:

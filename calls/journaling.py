@@ -107,7 +107,7 @@ class JournalJob:
             if match.role is not SourceRole.CRM:
                 continue
             source = await self._sources.one(task.tenant_id, match.connection_id)
-            if source is not None and Ability.JOURNAL in source.connector.spec.abilities:
+            if source is not None and source.can(Ability.JOURNAL):
                 return source, match
         return None
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from calls import telemetry
 from calls.errors import OutsideError
-from calls.model import Details, Found, Match, RecordRef, SourceRole
+from calls.model import Details, Found, Match, NumberPage, RecordRef, SourceRole
 from calls.numbers import Number
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,7 @@ class Lookup:
     done: bool = False  # nothing more will come
     chosen: RecordRef | None = None  # the match an employee pointed out
     remembered: tuple[Remembered, ...] = ()  # what was known about the number before anybody was asked
+    pages: tuple[NumberPage, ...] = ()  # where else to look; nobody is asked for them
 
     @property
     def matches(self) -> tuple[Match, ...]:

@@ -239,6 +239,14 @@ class LastContact:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NumberPage:
+    """A page about a number, for the employee's browser."""
+
+    name: str  # what the tenant calls it: "1881.no"
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Draft:
     """A person as an employee wants them in a CRM, perhaps from what a directory knew. Texts as typed, trimmed."""
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from calls.lookup import Lookup, Remembered
 from calls.matching import rank
-from calls.model import Direction, Match, Outcome, Party, Presentation, RecordRef, SourceRole
+from calls.model import Direction, Match, NumberPage, Outcome, Party, Presentation, RecordRef, SourceRole
 from calls.numbers import Number
 from calls.reducer import Call, CallState, Leg, LegState
 
@@ -101,6 +101,7 @@ class Popup:
     journal: JournalState | None = None  # None: nothing to journal
     journal_in: str | None = None  # the name of the source journaled to
     may_search_again: bool = False
+    pages: tuple[NumberPage, ...] = ()  # where else to look, when no CRM knows the caller
 
 
 def popup_for(
@@ -135,7 +136,7 @@ def popup_for(
     own_line = call.called is not None and call.called.employee_id == employee_id
     answerer = call.answered_by
     state = _state(call, leg)
-    matches = _with_details_of_first(matches, call, told=state is not PopupState.ANSWERED_ELSEWHERE)
+    matches = _with_details_of_first(matches, call, told=state is not _ELSEWHERE)
     return Popup(
         popup_id=popup_id,
         state=state,
@@ -160,6 +161,7 @@ def popup_for(
         silent_sources=lookup.silent_sources,
         journal=journal,
         journal_in=journal_in,
+        pages=lookup.pages if identity in (Identity.UNKNOWN, Identity.DIRECTORY) and state is not _ELSEWHERE else (),
         may_search_again=number is not None
         and identity in (Identity.UNKNOWN, Identity.DIRECTORY)
         and lookup.done
@@ -183,7 +185,8 @@ def opens(popup: Popup, leg: Leg) -> bool:
     return leg.rang_at is not None or popup.state is PopupState.ANSWERED
 
 
-_NO_NEWS = (PopupState.ANSWERED_ELSEWHERE, PopupState.PASSED_ON, PopupState.FORWARDED, PopupState.STALE)
+_ELSEWHERE = PopupState.ANSWERED_ELSEWHERE
+_NO_NEWS = (_ELSEWHERE, PopupState.PASSED_ON, PopupState.FORWARDED, PopupState.STALE)
 
 
 def _state(call: Call, leg: Leg) -> PopupState:

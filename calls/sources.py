@@ -11,7 +11,18 @@ from uuid import UUID
 from calls.database import Database
 from calls.errors import NeedsSignIn
 from calls.lookup import Source
-from calls.model import Ability, Connection, Details, Draft, Found, JournalEntry, Match, RecordRef, SourceRole
+from calls.model import (
+    Ability,
+    Connection,
+    Details,
+    Draft,
+    Found,
+    JournalEntry,
+    Match,
+    NumberPage,
+    RecordRef,
+    SourceRole,
+)
 from calls.numbers import Number
 from calls.ports import Connector, ConnectorSpec
 from calls.tenants import find_connection, read_connectors
@@ -30,6 +41,9 @@ class OpenSource:
     connection: Connection
     connector: Connector
 
+    def can(self, ability: Ability) -> bool:
+        return ability in self.connector.spec.abilities
+
     @property
     def as_source(self) -> Source:
         spec = self.connector.spec
@@ -44,6 +58,16 @@ class OpenSource:
 _AT_MOST = 1000  # connectors kept open
 
 
+def list_pages(opened: Sequence[OpenSource], number: Number) -> tuple[NumberPage, ...]:
+    """What the sources know to open about a number."""
+    found = (
+        (source.connection.name, source.connector.number_page(number))
+        for source in opened
+        if source.can(Ability.NUMBER_PAGE)
+    )
+    return tuple(NumberPage(name=name, url=url) for name, url in found if url)
+
+
 class Sources:
     """Opens connections; what is provided by another tenant (a directory of ours) gets that tenant's secrets."""
 
@@ -52,11 +76,10 @@ class Sources:
         self._connect = connect
         self._opened: OrderedDict[UUID, OpenSource] = OrderedDict()
 
-    async def to_ask(self, tenant_id: UUID) -> Sequence[OpenSource]:
-        """Every source that can find a caller."""
+    async def every(self, tenant_id: UUID) -> Sequence[OpenSource]:
+        """All of a tenant's sources, in the order it wants them shown."""
         connections = await read_connectors(self._database.at_once(tenant_id))
-        opened = [await self._open(connection) for connection in connections]
-        return [source for source in opened if Ability.FIND in source.connector.spec.abilities]
+        return [await self._open(connection) for connection in connections]
 
     async def one(self, tenant_id: UUID, connection_id: UUID) -> OpenSource | None:
         try:

@@ -19,6 +19,10 @@ class Source:
 
     spec: ConnectorSpec
 
+    async def find(self, number: Number, *, deadline: float) -> Found:
+        """Declared by the ability ``find``."""
+        self._refuse("find")
+
     async def details(self, match: Match, *, deadline: float) -> Details:
         """Declared by the ability ``details``."""
         self._refuse("details")

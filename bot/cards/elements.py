@@ -64,9 +64,9 @@ def join(parts: Sequence[str]) -> str:
     return SEPARATOR.join(parts)
 
 
-def open_button(title: str, url: str) -> ActionOpenUrl:
-    """The main button: straight to the record, in the browser."""
-    return ActionOpenUrl(title=title, url=url, style=ActionStyle.POSITIVE)
+def open_button(title: str, url: str, *, main: bool = True) -> ActionOpenUrl:
+    """To a page in the browser; the main button goes straight to the record."""
+    return ActionOpenUrl(title=title, url=url, style=ActionStyle.POSITIVE if main else None)
 
 
 def ask_button(

@@ -34,6 +34,7 @@ from bot.texts import Texts
 from calls.model import Match, SourceRole
 from calls.popup import Popup, PopupState, Verb
 
+PAGES_SHOWN = 2  # beside the record and the search: more would be folded away, or crowd out what a call needs
 MATCHES_SHOWN = 5  # the large one and four to choose from; with the two buttons below that makes Teams' six
 
 
@@ -143,6 +144,10 @@ def _buttons(popup: Popup, texts: Texts) -> list[ActionOpenUrl | ActionExecute]:
         first = popup.matches[0]
         title = texts.button.view if first.role is SourceRole.DIRECTORY else texts.button.open
         buttons.append(open_button(title.format(source=plain(first.source, SHORT)), url))
+    for page in popup.pages[:PAGES_SHOWN]:
+        if url := safe_url(page.url):
+            title = texts.button.look_up.format(source=plain(page.name, SHORT))
+            buttons.append(open_button(title, url, main=not buttons))
     if popup.may_search_again:
         buttons.append(ask_button(texts.button.search_again, Verb.SEARCH_AGAIN, popup.popup_id))
     return buttons

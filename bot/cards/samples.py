@@ -18,6 +18,7 @@ from calls.model import (
     LastContact,
     Match,
     MatchKind,
+    NumberPage,
     OpenItem,
     OpenItemKind,
     Outcome,
@@ -89,6 +90,7 @@ LISTED = Match(
     url="https://www.1881.no/",
 )
 
+PAGE = NumberPage(name="Gulesider", url="https://www.gulesider.no/finn:91234567")
 _STATES: Mapping[PopupState, Mapping[str, object]] = {
     PopupState.RINGING: {},
     PopupState.ANSWERED: {"answered_at": _START + timedelta(seconds=7)},
@@ -140,6 +142,7 @@ def _samples() -> dict[str, Popup]:
         "choice-for-all": sample(ringing, matched, matches=(JONAS, NORA), chosen=True, remembered=Memory.ALL),
         "company": sample(ringing, matched, matches=(WAREHOUSE,), number=_number("22334400")),
         "main-number": sample(PopupState.MISSED, matched, called=_number("22000010")),
+        "pages": sample(ringing, Identity.UNKNOWN, pages=(PAGE, replace(PAGE, name="Saksregister"))),
         "searching": sample(ringing, Identity.UNKNOWN, searching=True, may_search_again=False),
         "searching-more": sample(ringing, matched, searching=True),
         "silent-source": sample(ringing, Identity.DIRECTORY, silent_sources=("HubSpot",)),

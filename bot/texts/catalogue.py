@@ -63,6 +63,7 @@ class CardTexts:
 class ButtonTexts:
     open: str  # a record in a CRM
     view: str  # a page of a directory
+    look_up: str  # a page about the number, where nobody has been asked
     search_again: str
     choose: str
     remember_for_me: str

@@ -77,7 +77,7 @@ async def after_a_call(company: TestCompany, database: Database, now: Clock) -> 
         return Token(access="access-token-1", expires_at=now() + timedelta(hours=1), refresh="refresh-token-1")
 
     async with database.tenant(company.tenant_id) as unit:
-        connection = (await opened.to_ask(company.tenant_id))[0].connection
+        connection = (await opened.every(company.tenant_id))[0].connection
         assert unit.tenant_id == connection.tenant_id
         await remember(unit, Number(kind=NumberKind.E164, digits="4722334455"), None, sources.crm.match(), now())
     await RowCredentials(database, now).token(connection, refresh)
