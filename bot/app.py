@@ -12,6 +12,7 @@ import aiohttp
 from aiohttp import web
 
 from bot.buttons import lookup_buttons
+from bot.calling_buttons import calling_buttons
 from bot.card_channel import TeamsCards
 from bot.events_door import EventsDoor
 from bot.health import Health
@@ -26,6 +27,7 @@ from bot.teams.inbound import InboundMessages
 from bot.teams.keys import SigningKeys
 from bot.teams.tokens import TokenSource
 from bot.teams_events import ProductEvents
+from calls.calling import Calling
 from calls.cards import Cards
 from calls.credentials import RowCredentials
 from calls.database import Database
@@ -33,6 +35,7 @@ from calls.identify import CardsJob
 from calls.journaling import JournalJob
 from calls.limits import RowLimiter, RowQuotas
 from calls.model import Connection
+from calls.placing import PlacingJob
 from calls.ports import Connector, Tools
 from calls.queue import Bell, Workers
 from calls.sources import Sources
@@ -106,14 +109,16 @@ class Service:
             now=now,
         )
         sources = Sources(database, _connector_maker(tools))
-        cards = Cards(database, TeamsCards(gateway, identities), now)
+        cards = Cards(database, TeamsCards(gateway, identities), now, OPERATORS)
         self._workers = Workers(
             database,
             cards=CardsJob(database, sources, cards, now),
             journal=JournalJob(database, bell, sources, CatalogueTexts(), now),
+            calling=PlacingJob(database, bell, OPERATORS, tools, now),
         )
         handlers = {  # one line for each part of the product that has buttons
-            **lookup_buttons(Wishes(database, bell, now)),
+            **lookup_buttons(Wishes(database, bell, now, OPERATORS)),
+            **calling_buttons(Calling(database, bell, OPERATORS, now)),
         }
         events = ProductEvents(database, bell, handlers, now)
         Health(database).add_routes(self.app)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,8 @@ from calls.chats import ChatAddress, ChatState, set_state
 from calls.database import DATABASE_AWAY, Database, Unit
 from calls.errors import Gone, NeedsSignIn, OutsideError, Refused, Throttled, Transient, Unknown
 from calls.popup import Popup, PopupState, opens
-from calls.scene import Scene, read_scene
+from calls.ports import Operator
+from calls.scene import NO_OPERATORS, Scene, read_scene
 from calls.sql_blocks import read_blocks
 
 log = logging.getLogger(__name__)
@@ -66,10 +67,17 @@ class _Sending:
 class Cards:
     """Reconciles the popups of one call after another."""
 
-    def __init__(self, database: Database, channel: CardChannel, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        channel: CardChannel,
+        now: Callable[[], datetime],
+        operators: Mapping[str, Operator] = NO_OPERATORS,
+    ) -> None:
         self._database = database
         self._channel = channel
         self._now = now
+        self._operators = operators
 
     async def show(self, tenant_id: UUID, call_id: UUID) -> None:
         """Bring every popup of a call up to date; goes round while newer states come in."""
@@ -84,7 +92,7 @@ class Cards:
         now, lease = self._now(), uuid4()
         unit = self._database.at_once(tenant_id)
         rows = await unit.sql.fetch(_SQL["take_popups"], tenant_id, call_id, lease, now + _LEASE, now)
-        scene = await read_scene(unit, call_id) if rows else None
+        scene = await read_scene(unit, call_id, self._operators) if rows else None
         if scene is None:
             return []
         sendings = [_plan(unit, scene, row, lease) for row in rows]

@@ -70,9 +70,9 @@ class Unit:
 class OpenWork:
     """Something a lost job has left undone."""
 
-    kind: str  # "cards", "journal" or "stale"
+    kind: str  # "cards", "journal", "calling" or "stale"
     tenant_id: UUID
-    call_id: UUID
+    call_id: UUID  # of "calling": the request's id
 
 
 class Database:

@@ -18,7 +18,7 @@ from calls.errors import OutsideError
 from calls.ingest import is_looked_up, open_events, read_events
 from calls.lookup import Lookup, Patience, Remembered, look_up
 from calls.matching import rank
-from calls.model import Ability
+from calls.model import Ability, Direction, SourceRole
 from calls.numbers import Number
 from calls.queue import Task
 from calls.reducer import fold
@@ -37,6 +37,7 @@ class _Order:
     lease: str  # our job, and this run of it: a job that was taken over meanwhile has another
     number: Number
     before: Lookup  # what the sources said when they were asked the last time
+    shown: bool  # False: for the journal alone, which no directory is asked for
     toast_in: float  # seconds until a first card is posted whatever the sources have said; not positive: at once
     remembered: tuple[Remembered, ...] = ()  # what is known about the number already
     at_once: bool = False  # everybody it rings at has somebody to be shown by that
@@ -86,11 +87,14 @@ class CardsJob:
             await self._drop_lookup(task)
             return None
         number, toast_in = call.outside.number, (row["toast_at"] - now).total_seconds()
-        order = _Order(lease=lease, number=number, before=before, toast_in=toast_in, remembered=before.remembered)
+        shown = call.direction is not Direction.OUTBOUND
+        order = _Order(
+            lease=lease, number=number, before=before, shown=shown, toast_in=toast_in, remembered=before.remembered
+        )
         if before.answers:
             return order
         known = Lookup(remembered=tuple(await recall(unit, number)))
-        at_once = bool(known.remembered) and all(known.recalled(leg.employee_id) for leg in call.legs)
+        at_once = shown and bool(known.remembered) and all(known.recalled(leg.employee_id) for leg in call.legs)
         return replace(order, remembered=known.remembered, at_once=at_once)
 
     async def _drop_lookup(self, task: Task) -> None:
@@ -103,6 +107,8 @@ class CardsJob:
     async def _identify(self, task: Task, order: _Order) -> None:
         toast_at = asyncio.get_running_loop().time() + order.toast_in
         opened = await self._sources.every(task.tenant_id)
+        if not order.shown:
+            opened = [source for source in opened if source.connector.spec.role is SourceRole.CRM]
         pages = list_pages(opened, order.number)
         asked = [source.as_source for source in opened if source.can(Ability.FIND)]
         stages = look_up(order.number, asked, self._patience)
@@ -119,6 +125,8 @@ class CardsJob:
                     await self._keep(task, order, latest)
                     kept = latest
                     await self._cards.show(task.tenant_id, task.call_id)
+        if not order.shown:
+            return
         detailed = await self._with_details(order, latest, opened)
         if detailed != latest:
             await self._keep(task, order, detailed)

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from pydantic import TypeAdapter
 
 from calls.database import Database, Unit
+from calls.echo import follow
 from calls.model import Connection, Direction, Event, EventKind
 from calls.ports import Parsed, Proof
 from calls.queue import Bell
@@ -81,15 +82,21 @@ async def give_up(database: Database, bell: Bell, tenant_id: UUID, call_id: UUID
             call_ref=known[0].call_ref,
             received_at=now,
         )
-        sealed, hashed = unit.seal_value("event", EVENT, event), unit.hash("event", event.event_id)
-        await unit.sql.execute(_SQL["add_stale"], unit.tenant_id, call_id, hashed, now, sealed)
+        await add_own_event(unit, call_id, event)
         await settle(unit, bell, call_id, await read_events(unit, call_id), now)
 
 
 async def settle(unit: Unit, bell: Bell, call_id: UUID, events: Sequence[Event], now: datetime) -> Call:
     """Fold the call anew, note its state and timers, raise what its employees should see, and ring."""
+    echo = await follow(unit, bell, call_id, events, now)
+    if echo is not None and echo.mark is not None:
+        await add_own_event(unit, call_id, echo.mark)
+        events = [*events, echo.mark]
     call = fold(events)
-    looked_up = is_looked_up(call)
+    looked_up = is_looked_up(call) and (echo is None or echo.kept)
+    if looked_up and call.direction is Direction.OUTBOUND:
+        tenant = await read_tenant(unit)
+        looked_up = tenant is not None and tenant.settings.journal_outgoing != "never"
     over = call.state is CallState.ENDED
     silent = call.state is CallState.STALE
     employees = [leg.employee_id for leg in call.legs] if call.direction is not Direction.OUTBOUND else []
@@ -112,21 +119,32 @@ async def settle(unit: Unit, bell: Bell, call_id: UUID, events: Sequence[Event],
         [uuid4() for _ in employees],
         uuid4() if over and looked_up else None,
     )
+    if echo is not None:  # it may have been on a screen before it was known for what it is
+        await unit.sql.execute(_SQL["want_shown"], call_id, now + _SWEEP_AFTER)
     await bell.ring_cards(unit, call_id)
     if over and looked_up:
         await bell.ring_journal(unit, call_id)
     return call
 
 
+async def add_own_event(unit: Unit, call_id: UUID, event: Event) -> None:
+    """Something we know of a call and no operator tells. Once; the call's row is locked."""
+    sealed, hashed = unit.seal_value("event", EVENT, event), unit.hash("event", event.event_id)
+    await unit.sql.execute(_SQL["add_own_event"], unit.tenant_id, call_id, hashed, event.received_at, sealed)
+
+
 def is_looked_up(call: Call) -> bool:
-    """Whether the sources are asked and the call is journaled: somebody from outside called one of our employees.
+    """Whether the sources are asked and the call is journaled: it is between somebody outside and one of our employees.
 
     An exchange tells of everybody's calls. Neither a CRM nor a directory hears of those that touch no phone of ours
     (what follows a ringing at somebody else's number), or of an end that has overtaken its ringing.
     """
     outside = call.outside
     return (
-        call.direction is Direction.INBOUND and bool(call.legs) and outside is not None and outside.number is not None
+        call.direction is not Direction.INTERNAL
+        and bool(call.legs)
+        and outside is not None
+        and outside.number is not None
     )
 
 

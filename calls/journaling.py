@@ -16,7 +16,7 @@ from calls import telemetry
 from calls.database import DATABASE_AWAY, Database, Unit
 from calls.errors import NeedsSignIn, OutsideError, Refused, Throttled
 from calls.matching import rank
-from calls.model import Ability, JournalEntry, Match, Outcome, RecordRef, SourceRole
+from calls.model import Ability, Direction, JournalEntry, Match, Outcome, RecordRef, SourceRole
 from calls.popup import rung
 from calls.queue import Bell, Task
 from calls.reducer import Call, CallState
@@ -113,11 +113,12 @@ class JournalJob:
 
     def _entry(self, scene: Scene, match: Match) -> JournalEntry:
         call, language = scene.call, scene.tenant.language
-        answerer = call.answered_by
+        outgoing = call.direction is Direction.OUTBOUND
+        answerer = call.caller if outgoing else call.answered_by
         employee = scene.employees.get(answerer.employee_id) if answerer and answerer.employee_id else None
         name = employee.name if employee else answerer.name if answerer else None
         names = {employee.employee_id: employee.name for employee in scene.employees.values()}
-        rang = [names[each] for each in rung(call, names)]
+        rang = [] if outgoing else [names[each] for each in rung(call, names)]
         title, body = self._texts.write(call, employee=name, rang=rang, language=language)
         return JournalEntry(
             record=match.ref,
@@ -167,6 +168,8 @@ def is_due(settings: TenantSettings, call: Call) -> bool:
     """Whether the call is over, and the tenant journals calls of its kind."""
     if call.state is not CallState.ENDED:
         return False  # a late event has brought it back; its end will be told
+    if call.direction is Direction.OUTBOUND:
+        return settings.journal_outgoing == "always"
     answered = call.answered_at is not None or call.outcome is Outcome.COMPLETED
     return (settings.journal_answered if answered else settings.journal_missed) == "always"
 

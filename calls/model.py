@@ -32,13 +32,15 @@ class Direction(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What happened. ``LEG_ENDED`` closes one phone, ``ENDED`` the whole call; ``STALE`` is our own timer giving up."""
+    """What happened. ``LEG_ENDED`` closes one phone, ``ENDED`` the whole call. Two are our own: ``STALE`` is our timer
+    giving up, ``PLACED`` says that the call is one we asked the operator for, by whom and to whom."""
 
     RINGING = "ringing"
     ANSWERED = "answered"
     LEG_ENDED = "leg_ended"
     ENDED = "ended"
     STALE = "stale"
+    PLACED = "placed"
 
 
 class Outcome(StrEnum):
@@ -112,6 +114,7 @@ class OperatorAbilities:
     ended: bool = True  # tells when a call is over
     journal: bool = True  # enough is told to journal a call
     click_to_call: bool = False
+    short_numbers: bool = False  # click-to-call takes numbers that are not E.164: 02800, extensions
     presence: bool = False  # tells who is on the phone
     requires_open_client: bool = False  # events come only while the employee has the operator's page open
 

@@ -22,6 +22,11 @@ class CallRefusal(StrEnum):
     NOT_AUTHORISED = "not_authorised"
     RATE_LIMITED = "rate_limited"
     OPERATOR_ERROR = "operator_error"
+    EMERGENCY_NUMBER = "emergency_number"  # this and the rest are ours, never an operator's
+    PREMIUM_NUMBER = "premium_number"
+    NO_LINE = "no_line"  # the employee has no telephone that could ring
+    REPEATED = "repeated"  # the same number again, seconds later
+    TOO_LATE = "too_late"  # nobody got round to it in time; a call out of the blue helps nobody
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

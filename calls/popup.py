@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from calls.call_requests import CallBack
 from calls.lookup import Lookup, Remembered
 from calls.matching import rank
 from calls.model import Direction, Match, NumberPage, Outcome, Party, Presentation, RecordRef, SourceRole
@@ -67,6 +68,7 @@ class Verb(StrEnum):
     REMEMBER_FOR_ME = "remember_for_me"  # the match that was chosen
     REMEMBER_FOR_ALL = "remember_for_all"
     FORGET_CHOICE = "forget_choice"
+    CALL_BACK = "call_back"  # data: CallBack.made
     SAVE_NOTE = "save_note"  # data: what is in the form after the call
     EDIT_NOTE = "edit_note"  # opens that form again
     WRITE_JOURNAL = "write_journal"  # where calls are journaled on request
@@ -102,6 +104,7 @@ class Popup:
     journal_in: str | None = None  # the name of the source journaled to
     may_search_again: bool = False
     pages: tuple[NumberPage, ...] = ()  # where else to look, when no CRM knows the caller
+    call_back: CallBack | None = None  # None: nothing to offer and nothing to tell
 
 
 def popup_for(

@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 CARDS = "cards"
 JOURNAL = "journal"
+CALLING = "calling"
 _HEARTBEAT = timedelta(seconds=5)
 _DEQUEUE = timedelta(seconds=1)
 _JOB_SECONDS = 60.0  # PGQueuer sets none; longer than any job needs, shorter than for ever
@@ -44,7 +45,7 @@ class Task:
     """One ring: the call to look at, and the job's id, by which a taken-over job knows its own leases."""
 
     tenant_id: UUID
-    call_id: UUID
+    call_id: UUID  # of a calling job: the request's id, for there is no call yet
     job_id: str
 
 
@@ -62,6 +63,9 @@ class Bell:
     async def ring_journal(self, unit: Unit, call_id: UUID) -> None:
         await _enqueue(unit, JOURNAL, call_id, key=None)
 
+    async def ring_calling(self, unit: Unit, request_id: UUID) -> None:
+        await _enqueue(unit, CALLING, request_id, key=None)
+
     async def ring_again(self, unit: Unit, kind: str, call_id: UUID) -> None:
         """The sweep's ring: one waiting job per call is enough."""
         await _enqueue(unit, kind, call_id, key=f"{kind} {call_id}")
@@ -75,11 +79,15 @@ async def _enqueue(unit: Unit, kind: str, call_id: UUID, key: str | None) -> Non
 
 
 class Workers:
-    """Two managers, cards and the slow rest, restarted whenever they stop by themselves."""
+    """Two managers, one for what somebody waits for and one for the slow rest, restarted when they stop by themselves.
 
-    def __init__(self, database: Database, *, cards: Work, journal: Work) -> None:
+    An employee who asked for a call waits for it like for a card; there are few of them, and each has a short deadline.
+    """
+
+    def __init__(self, database: Database, *, cards: Work, journal: Work, calling: Work | None = None) -> None:
         self._database = database
-        self._kinds = {CARDS: (cards, 400), JOURNAL: (journal, 40)}
+        quick = {CARDS: cards} | ({CALLING: calling} if calling else {})
+        self._kinds: dict[str, tuple[dict[str, Work], int]] = {CARDS: (quick, 400), JOURNAL: ({JOURNAL: journal}, 40)}
         self._managers: dict[str, QueueManager] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
@@ -109,10 +117,11 @@ class Workers:
                 await asyncio.sleep(_RESTART_SECONDS)
 
     async def _run(self, kind: str) -> None:
-        work, at_once = self._kinds[kind]
+        works, at_once = self._kinds[kind]
         driver = _PoolDriver(self._database.pool)
         manager = QueueManager(_queries(driver), channel=QUEUE_SETTINGS.channel)
-        manager.entrypoint(kind, accepts_context=False, on_failure="hold")(_quiet(work))
+        for name, work in works.items():
+            manager.entrypoint(name, accepts_context=False, on_failure="hold")(_quiet(work))
         driver.on_lost = manager.shutdown.set
         self._managers[kind] = manager
         await manager.run(

@@ -8,7 +8,7 @@ about is taken from the earlier one. So duplicates and reordering within an atte
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -95,9 +95,9 @@ ANSWERED_PATIENCE = timedelta(hours=4)
 def fold(events: Iterable[Event]) -> Call:
     """The call that these events tell of. There must be at least one, all of the same ``call_ref``."""
     ordered = sorted(events, key=lambda event: (event.received_at, event.event_id))
-    news = [event for event in ordered if event.kind is not EventKind.STALE]
+    news = [event for event in ordered if event.kind not in (EventKind.STALE, EventKind.PLACED)]
     if not news:
-        raise ValueError("a call needs at least one event that is not our own timer")
+        raise ValueError("a call needs at least one event that is not our own")
     answers = [event for event in news if event.kind is EventKind.ANSWERED]
     all_ends = [event for event in news if event.kind is EventKind.ENDED]
     ends = [event for event in all_ends if not event.concluded] or all_ends
@@ -124,7 +124,7 @@ def fold(events: Iterable[Event]) -> Call:
     ended_at = min((event.received_at for event in ends), default=None)
     if state is CallState.ENDED and ended_at is None:
         ended_at = max((leg.ended_at for leg in legs if leg.ended_at is not None), default=news[-1].received_at)
-    return Call(
+    call = Call(
         call_ref=news[0].call_ref,
         parent_ref=next((event.parent_ref for event in news if event.parent_ref), None),
         state=state,
@@ -141,6 +141,27 @@ def fold(events: Iterable[Event]) -> Call:
         last_event_at=news[-1].received_at,
         end_told=not any(event.concluded for event in ends),
         told_seconds=_told_seconds(answers, ends),
+    )
+    placed = next((event for event in ordered if event.kind is EventKind.PLACED), None)
+    return _as_placed(call, placed) if placed else call
+
+
+def _as_placed(call: Call, placed: Event) -> Call:
+    """A call we have asked for, however the operator tells of it: from our employee to whom they wanted.
+
+    One that is told as a call to the employee's own phone says when they picked up, and nothing of the other side.
+    """
+    placed_call = replace(
+        call,
+        direction=Direction.INTERNAL if call.direction is Direction.INTERNAL else Direction.OUTBOUND,
+        caller=placed.caller,
+        called=placed.called,
+    )
+    if call.caller and placed.caller and call.caller.employee_id == placed.caller.employee_id:
+        return placed_call
+    over = call.state is CallState.ENDED
+    return replace(
+        placed_call, answered_at=None, outcome=Outcome.UNKNOWN if over and call.answered_at else call.outcome
     )
 
 

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from calls.call_requests import CallBack, RequestState
 from calls.chats import ChatAddress
 from calls.database import Unit
 from calls.ingest import open_events
 from calls.lookup import Lookup
+from calls.model import Connection, OperatorAbilities
 from calls.popup import JournalState, Popup, popup_for
+from calls.ports import Operator
 from calls.reducer import Call, fold
+from calls.routing import with_call_back
 from calls.sql_blocks import read_blocks
 from calls.tenants import Employee, Tenant, employee_from, tenant_from
 
 SQL = read_blocks(Path(__file__).parent / "sql" / "scene.sql")
 LOOKUP: TypeAdapter[Lookup] = TypeAdapter(Lookup)
+NO_OPERATORS: Mapping[str, Operator] = MappingProxyType({})  # for whoever draws no cards
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,9 +41,11 @@ class Scene:
     chats: Mapping[UUID, ChatAddress]  # by employee id; missing: the app is not installed there
     journal: JournalState | None
     journal_in: str | None
+    abilities: tuple[OperatorAbilities, ...] = ()  # of the tenant's operator connections
+    call_backs: Mapping[UUID, CallBack] = field(default_factory=dict)  # by popup id: the newest call asked for there
 
     def popup(self, employee_id: UUID, popup_id: UUID) -> Popup | None:
-        return popup_for(
+        popup = popup_for(
             self.call,
             employee_id,
             popup_id=popup_id,
@@ -47,14 +55,21 @@ class Scene:
             journal=self.journal,
             journal_in=self.journal_in,
         )
+        if popup is None:
+            return None
+        through, last = self.tenant.settings.call_through, self.call_backs.get(popup_id)
+        return with_call_back(popup, last, through=through, abilities=self.abilities)
 
     def language(self, employee_id: UUID) -> str:
         employee = self.employees.get(employee_id)
         return (employee.language if employee else None) or self.tenant.language
 
 
-async def read_scene(unit: Unit, call_id: UUID) -> Scene | None:
-    """None when the call is gone. The call first, then its people: both as they are at one moment or a later one."""
+async def read_scene(unit: Unit, call_id: UUID, operators: Mapping[str, Operator] = NO_OPERATORS) -> Scene | None:
+    """None when the call is gone. The call first, then its people: both as they are at one moment or a later one.
+
+    ``operators`` are the kinds there are, by type: what they can do decides what a card offers.
+    """
     row = await unit.sql.fetchrow(SQL["read_call"], unit.tenant_id, call_id)
     if row is None or not row["bodies"]:
         return None
@@ -83,6 +98,35 @@ async def read_scene(unit: Unit, call_id: UUID) -> Scene | None:
         },
         journal=_journal_state(row),
         journal_in=row["journal_in"],
+        abilities=tuple(_abilities(unit, row["operators"] or (), operators)),
+        call_backs={UUID(each["popup_id"]): _call_back(each) for each in row["requests"] or ()},
+    )
+
+
+def _abilities(
+    unit: Unit, rows: Sequence[Mapping[str, object]], operators: Mapping[str, Operator]
+) -> Iterable[OperatorAbilities]:
+    for row in rows:
+        operator = operators.get(str(row["type"]))
+        if operator is not None and operator.call_placer is not None:
+            yield operator.abilities_of(
+                Connection(
+                    tenant_id=unit.tenant_id,
+                    connection_id=UUID(str(row["connection_id"])),
+                    type=operator.type,
+                    name="",
+                    settings=row["settings"],  # type: ignore[arg-type]
+                )
+            )
+
+
+def _call_back(row: Mapping[str, object]) -> CallBack:
+    code = row["code"]
+    return CallBack(
+        route=None,
+        made=int(str(row["made"])),
+        state=RequestState(str(row["state"])),
+        code=str(code) if code is not None else None,
     )
 
 

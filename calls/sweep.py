@@ -88,6 +88,7 @@ class Sweep:
             if tenant is None:
                 return
             await unit.sql.execute(_SQL["purge_calls"], now - timedelta(days=tenant.settings.keep_calls_days))
+            await unit.sql.execute(_SQL["purge_requests"], now - timedelta(days=tenant.settings.keep_calls_days))
             await unit.sql.execute(_SQL["purge_unseen_calls"], now - _UNSEEN)
             for block in ("purge_chats", "purge_employees", "purge_streams"):
                 await unit.sql.execute(_SQL[block])

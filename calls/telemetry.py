@@ -15,4 +15,5 @@ first_cards = _meter.create_histogram(
     "smartcall.first_card", unit="s", description="From the call's first event to Teams' answer for its first card."
 )
 sources = _meter.create_counter("smartcall.sources", description="Sources asked about a caller, by how they answered.")
+placed = _meter.create_counter("smartcall.placed_calls", description="Calls asked of operators, by outcome.")
 journal = _meter.create_counter("smartcall.journal", description="Journal entries, by outcome.")

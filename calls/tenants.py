@@ -29,6 +29,9 @@ class TenantSettings:
 
     journal_answered: Literal["always", "never"] = "always"  # write answered calls into the CRM
     journal_missed: Literal["always", "never"] = "always"
+    journal_outgoing: Literal["always", "never"] = "always"  # calls that employees make
+    call_through: Literal["operator", "teams"] = "operator"  # how a button calls: their own phone, or Teams Phone
+    company_number: str | None = None  # what is shown to whom a button calls; None: as the operator has it
     popup_internal: bool = False  # show colleagues' calls to each other
     keep_calls_days: Annotated[int, Field(ge=1, le=3650, strict=True)] = (
         30  # then a call, its events and popups are deleted
@@ -95,6 +98,11 @@ async def find_connection(database: Database, connection_id: UUID) -> Connection
     """An enabled connection of whichever tenant; its caller has not proved anything yet."""
     row = await database.pool.fetchrow(SQL["find_connection"], connection_id)
     return _connection(database.at_once(row["tenant_id"]), row) if row else None
+
+
+async def read_operators(unit: Unit) -> Sequence[Connection]:
+    """The tenant's enabled operators, in its order, without their secrets."""
+    return [_without_secrets(unit, row) for row in await unit.sql.fetch(SQL["read_operators"])]
 
 
 async def read_connectors(unit: Unit) -> Sequence[Connection]:

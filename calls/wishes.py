@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,8 +14,9 @@ from calls.database import Database, Unit
 from calls.lookup import Lookup
 from calls.model import Match
 from calls.popup import Memory, Popup
+from calls.ports import Operator
 from calls.queue import Bell
-from calls.scene import LOOKUP, Scene, lock_lookup, read_scene
+from calls.scene import LOOKUP, NO_OPERATORS, Scene, lock_lookup, read_scene
 from calls.sql_blocks import read_blocks
 
 _SQL = read_blocks(Path(__file__).parent / "sql" / "wishes.sql")
@@ -46,6 +47,7 @@ class Granted:
 
     popup: Popup
     language: str
+    drawn: bool = True  # False: what the card said is forgotten since, and it is better left as it is
 
 
 # What a press makes of the lookup, which is locked meanwhile; the employee is who pressed.
@@ -55,10 +57,17 @@ _Change: TypeAlias = Callable[[Unit, Lookup, Popup, UUID], Awaitable[Lookup]]
 class Wishes:
     """Carries out what buttons ask for."""
 
-    def __init__(self, database: Database, bell: Bell, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        bell: Bell,
+        now: Callable[[], datetime],
+        operators: Mapping[str, Operator] = NO_OPERATORS,
+    ) -> None:
         self._database = database
         self._bell = bell
         self._now = now
+        self._operators = operators
 
     async def search_again(self, press: Press) -> Granted:
         """Ask the sources once more; the answers come to the card by themselves."""
@@ -108,26 +117,44 @@ class Wishes:
     async def _change(self, press: Press, change: _Change, *, ask: bool) -> Granted:
         now = self._now()
         async with self._database.tenant(press.tenant_id) as unit:
-            row = await unit.sql.fetchrow(_SQL["read_popup"], press.popup_id)
-            if row is None:
-                raise CallGone
-            if row["entra_object_id"] != press.entra_object_id:
-                raise NotYours
-            call_id, employee_id = row["call_id"], row["employee_id"]
+            owner = await owner_of(unit, press)
+            call_id, employee_id = owner.call_id, owner.employee_id
             lookup = await lock_lookup(unit, call_id)
-            popup, _ = await _read_popup(unit, call_id, employee_id, press.popup_id)
+            popup, _ = await self._read_popup(unit, call_id, employee_id, press.popup_id)
             sealed = unit.seal_value("lookup", LOOKUP, await change(unit, lookup, popup, employee_id))
             await unit.sql.execute(_SQL["change_lookup"], call_id, sealed, ask, now)
-            await unit.sql.execute(_SQL["adopt_card"], press.popup_id, press.card_id, now)
+            await adopt(unit, press, now)
             await unit.sql.execute(_SQL["want_shown"], call_id, now + _SWEEP_AFTER)
-            popup, scene = await _read_popup(unit, call_id, employee_id, press.popup_id)
+            popup, scene = await self._read_popup(unit, call_id, employee_id, press.popup_id)
             await self._bell.ring_cards(unit, call_id)
         return Granted(popup=popup, language=scene.language(employee_id))
 
+    async def _read_popup(self, unit: Unit, call_id: UUID, employee_id: UUID, popup_id: UUID) -> tuple[Popup, Scene]:
+        scene = await read_scene(unit, call_id, self._operators)
+        popup = scene.popup(employee_id, popup_id) if scene else None
+        if scene is None or popup is None:
+            raise CallGone
+        return popup, scene
 
-async def _read_popup(unit: Unit, call_id: UUID, employee_id: UUID, popup_id: UUID) -> tuple[Popup, Scene]:
-    scene = await read_scene(unit, call_id)
-    popup = scene.popup(employee_id, popup_id) if scene else None
-    if scene is None or popup is None:
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Owner:
+    """Whose popup it is."""
+
+    call_id: UUID
+    employee_id: UUID
+
+
+async def owner_of(unit: Unit, press: Press) -> Owner:
+    """Raises CallGone, and NotYours when somebody else pressed."""
+    row = await unit.sql.fetchrow(_SQL["read_popup"], press.popup_id)
+    if row is None:
         raise CallGone
-    return popup, scene
+    if row["entra_object_id"] != press.entra_object_id:
+        raise NotYours
+    return Owner(call_id=row["call_id"], employee_id=row["employee_id"])
+
+
+async def adopt(unit: Unit, press: Press, now: datetime) -> None:
+    """Note the message a press came from. What it shows is unknown from here on: Teams puts the answer there."""
+    await unit.sql.execute(_SQL["adopt_card"], press.popup_id, press.card_id, now)

@@ -20,6 +20,7 @@ from adaptive_cards.card import (
 )
 from adaptive_cards.types import FontSize, HorizontalAlignment, Spacing, VerticalAlignment
 
+from bot.cards.call_back import call_buttons, call_lines
 from bot.cards.customer import about_customer
 from bot.cards.elements import GAP, SEPARATOR, ask_button, clock, headline, join, line, open_button, quiet, run
 from bot.cards.finish import RenderedCard, finish
@@ -46,6 +47,8 @@ def render_popup(popup: Popup, texts: Texts) -> RenderedCard:
         builder.add_item(Container(items=list(customer), spacing=Spacing.NONE))
     for item in (*about_memory(popup, texts), *_other_matches(popup, texts)):
         builder.add_item(item)
+    for said in call_lines(popup, texts):
+        builder.add_item(said)
     if small := notes(popup, texts):
         builder.add_item(Container(items=list(small), spacing=Spacing.MEDIUM))
     if buttons := _buttons(popup, texts):
@@ -150,4 +153,4 @@ def _buttons(popup: Popup, texts: Texts) -> list[ActionOpenUrl | ActionExecute]:
             buttons.append(open_button(title, url, main=not buttons))
     if popup.may_search_again:
         buttons.append(ask_button(texts.button.search_again, Verb.SEARCH_AGAIN, popup.popup_id))
-    return buttons
+    return [*buttons, *call_buttons(popup, texts)]

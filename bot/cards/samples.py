@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
+from calls.call_requests import CallBack, CallRoute, RequestState
 from calls.model import (
     ContactWay,
     Direction,
@@ -150,6 +151,20 @@ def _samples() -> dict[str, Popup]:
         "journal-written": sample(ended, matched, journal=JournalState.WRITTEN, **journal),
         "journal-parked": sample(ended, matched, journal=JournalState.PARKED, journal_in="HubSpot"),
         "outbound-ringing": sample(ringing, matched, direction=Direction.OUTBOUND),
+        "call-back": sample(PopupState.MISSED, matched, call_back=CallBack(route=CallRoute.OPERATOR)),
+        "call-again": sample(ended, matched, call_back=CallBack(route=CallRoute.OPERATOR), **journal,
+                             journal=JournalState.WRITTEN),
+        "call-in-teams": sample(PopupState.MISSED, matched, call_back=CallBack(route=CallRoute.TEAMS)),
+        "call-asked": sample(PopupState.MISSED, matched, call_back=CallBack(
+            route=None, made=1, state=RequestState.ACCEPTED)),
+        "call-target": sample(PopupState.MISSED, matched, call_back=CallBack(
+            route=None, made=1, state=RequestState.RINGING_TARGET)),
+        "call-busy": sample(PopupState.MISSED, matched, call_back=CallBack(
+            route=CallRoute.OPERATOR, made=1, state=RequestState.ENDED, code="busy")),
+        "call-refused": sample(PopupState.MISSED, matched, call_back=CallBack(
+            route=CallRoute.OPERATOR, made=1, state=RequestState.REFUSED, code="employee_unavailable")),
+        "call-unknown": sample(PopupState.MISSED, matched, call_back=CallBack(
+            route=CallRoute.OPERATOR, made=1, state=RequestState.UNKNOWN)),
         "transferred": sample(ended, matched, outcome=Outcome.TRANSFERRED),
         "long-names": sample(
             ringing, matched, queue="Kundeservice bedrift og offentlig sektor",

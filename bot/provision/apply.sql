@@ -57,11 +57,11 @@ ON CONFLICT (employee_id) DO UPDATE SET name_sealed = $4, email_sealed = $5, lan
 UPDATE smartcall.employee SET active = false WHERE active AND employee_id <> ALL($1::uuid[]) RETURNING name_sealed
 
 -- name: read_lines
-SELECT number_hash, number_sealed, alias_hash, alias_sealed FROM smartcall.line WHERE employee_id = $1
+SELECT number_hash, number_sealed, alias_hash, alias_sealed FROM smartcall.line WHERE employee_id = $1 ORDER BY rank
 
 -- name: forget_lines
 DELETE FROM smartcall.line WHERE employee_id = $1
 
 -- name: write_line
-INSERT INTO smartcall.line (tenant_id, employee_id, number_hash, number_sealed, alias_hash, alias_sealed)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO smartcall.line (tenant_id, employee_id, number_hash, number_sealed, alias_hash, alias_sealed, rank)
+VALUES ($1, $2, $3, $4, $5, $6, $7)

@@ -47,7 +47,7 @@ async def _write(
         SQL["write_employee"], unit.tenant_id, employee_id, part.entra_object_id, name, email, part.language
     )
     await unit.sql.execute(SQL["forget_lines"], employee_id)
-    for number, alias in lines:
+    for rank, (number, alias) in enumerate(lines):
         await unit.sql.execute(
             SQL["write_line"],
             unit.tenant_id,
@@ -56,6 +56,7 @@ async def _write(
             differences.sealed("line number", _shown(number)),
             unit.hash("alias", alias) if alias else None,
             differences.sealed("line alias", alias),
+            rank,
         )
 
 
@@ -64,15 +65,15 @@ async def _compare_lines(
 ) -> tuple[bool, bool]:
     """Whether they are others than the stored ones, and whether the stored ones are under an older key."""
     rows = await differences.unit.sql.fetch(SQL["read_lines"], employee_id)
-    known = {
+    known = [
         (differences.opened("line number", row["number_sealed"]), differences.opened("line alias", row["alias_sealed"]))
         for row in rows
-    }
+    ]
     unit = differences.unit
     hashes = {(unit.hash("line", number.key), unit.hash("alias", alias) if alias else None) for number, alias in lines}
     stale = any(differences.is_stale(row["number_sealed"], row["alias_sealed"]) for row in rows)
     stale = stale or hashes != {(row["number_hash"], row["alias_hash"]) for row in rows}
-    return known != {(_shown(number), alias) for number, alias in lines}, stale
+    return known != [(_shown(number), alias) for number, alias in lines], stale
 
 
 def _lines(part: EmployeePart, region: str) -> list[tuple[Number, str | None]]:

@@ -26,7 +26,7 @@ UPDATE smartcall.seen_activity SET reply_sealed = $2 WHERE activity_hash = $1
 DELETE FROM smartcall.seen_activity WHERE activity_hash = $1
 
 -- name: lines_of_employee
-SELECT number_sealed FROM smartcall.line WHERE employee_id = $1 ORDER BY number_hash
+SELECT number_sealed FROM smartcall.line WHERE employee_id = $1 ORDER BY rank
 
 -- name: operators_heard
 -- The operators with the time of the newest call each has told of, and who listens to those that are listened to.

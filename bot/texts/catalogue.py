@@ -15,7 +15,9 @@ from importlib.resources import files
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
+from calls.call_requests import RequestState
 from calls.model import ContactWay, EvidenceField, OpenItemKind, Outcome
+from calls.orders import CallRefusal
 from calls.popup import PopupState
 
 DEFAULT_LANGUAGE = "nb"
@@ -65,6 +67,8 @@ class ButtonTexts:
     view: str  # a page of a directory
     look_up: str  # a page about the number, where nobody has been asked
     search_again: str
+    call_back: str  # a call that was not answered
+    call: str  # one that was
     choose: str
     remember_for_me: str
     remember_for_all: str
@@ -142,6 +146,15 @@ class ReplyTexts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=_STRICT)
+class CallingTexts:
+    """A call that the employee has asked for. ``{number}`` is whom it goes to."""
+
+    state: Mapping[RequestState, str]
+    how: Mapping[str, str]  # an end, or a silence, of which more is known
+    refusal: Mapping[CallRefusal, str]  # why it was not placed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=_STRICT)
 class Texts:
     """Everything an employee reads, in one language."""
 
@@ -156,6 +169,7 @@ class Texts:
     button: ButtonTexts
     summary: SummaryTexts
     words: WordTexts
+    calling: CallingTexts
     journal: JournalTexts
     welcome: WelcomeTexts
     reply: ReplyTexts

@@ -12,12 +12,15 @@ SELECT stale_at FROM smartcall.call WHERE call_id = $1 FOR NO KEY UPDATE
 -- With its call, opened by the first one; answers all events of the call (0001_functions.sql).
 SELECT call, is_new, bodies FROM smartcall.add_event($1, $2, $3::bytea[], $4, $5, $6, $7)
 
--- name: add_stale
+-- name: add_own_event
 INSERT INTO smartcall.event (tenant_id, call_id, event_hash, received_at, body_sealed) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT DO NOTHING
 
 -- name: read_events
 SELECT body_sealed FROM smartcall.event WHERE call_id = $1
+
+-- name: want_shown
+UPDATE smartcall.popup SET wanted = wanted + 1, attempts = 0, due_at = $2 WHERE call_id = $1
 
 -- name: note_call
 -- Its state and timers, a popup for every employee it has touched (a new one, or a raised one), and its journal ($11: a

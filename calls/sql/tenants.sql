@@ -11,6 +11,10 @@ WHERE entra_object_id = $1 AND active
 SELECT connection_id, type, name, settings, secrets_sealed, provider_tenant_id FROM smartcall.connection
 WHERE connection_id = $1 AND enabled
 
+-- name: read_operators
+SELECT connection_id, type, name, settings, provider_tenant_id FROM smartcall.connection
+WHERE kind = 'operator' AND enabled ORDER BY rank, name
+
 -- name: read_connectors
 SELECT * FROM smartcall.connectors($1)
 

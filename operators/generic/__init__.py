@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from xml.sax.saxutils import quoteattr
 
@@ -10,10 +11,11 @@ import phonenumbers
 from calls.model import Connection, EventKind, OperatorAbilities
 from calls.ports import CallPlacer, Parsed, Proof, RawRequest, Response, Stream, Webhook
 from operators.bodies import FORM, JSON, media_type, read_fields
+from operators.generic.click_to_dial import CALL_URL, ClickToDial, call_url, check_call_settings
 from operators.generic.events import REGION, read_event
 from operators.proofs import check_secrets, verify_by_route
 
-_SETTINGS = frozenset({"region"})
+_SETTINGS = frozenset({"region", CALL_URL})
 
 
 class GenericOperator:
@@ -22,22 +24,24 @@ class GenericOperator:
     type: str = "generic"
     abilities: OperatorAbilities = OperatorAbilities()
     stream: Stream | None = None
-    call_placer: CallPlacer | None = None
+    call_placer: CallPlacer | None = ClickToDial()
 
     @property
     def webhook(self) -> Webhook:
         return self
 
     def abilities_of(self, connection: Connection) -> OperatorAbilities:
-        return self.abilities
+        return replace(self.abilities, click_to_call=call_url(connection) is not None)
 
     def check_settings(self, connection: Connection) -> None:
-        """``region`` is the country whose numbers come without country code (ISO 3166, by default NO)."""
+        """``region`` is the country whose numbers come without country code (ISO 3166, by default NO); ``call_url``
+        is where calls are asked for."""
         if unknown := sorted(set(connection.settings) - _SETTINGS):
             raise ValueError(f"{unknown[0]}: no such setting; known: {', '.join(sorted(_SETTINGS))}")
         if str(connection.settings.get("region", REGION)) not in phonenumbers.SUPPORTED_REGIONS:
             raise ValueError("region: wants a country code of two capital letters, such as NO")
         check_secrets(connection)
+        check_call_settings(connection)
 
     def verify(self, request: RawRequest, connection: Connection, now: datetime) -> Proof:
         return verify_by_route(request, connection, now)

@@ -31,6 +31,7 @@ def add_routes(app: web.Application, world: Mapping[str, object], *, bot_url: st
         await api.courier.open()
         yield
         api.stop_clock()
+        await api.dialling.close()
         await api.courier.close()
 
     app.cleanup_ctx.append(keep_courier)

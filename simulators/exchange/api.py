@@ -13,7 +13,9 @@ from pydantic import ValidationError
 from simulators.control import beside
 from simulators.event_stream import Broadcast
 from simulators.exchange.bodies import write_form, write_json
+from simulators.exchange.click_to_dial import ClickToDial
 from simulators.exchange.courier import Courier, Event
+from simulators.exchange.dialling import Dialling
 from simulators.exchange.orders import EVENTS, Target, Travel
 from simulators.exchange.switch import WHEN_BUSY, Call, RefusedError, Switch
 from simulators.exchange.world import ExchangeWorld, Group, Line
@@ -31,6 +33,7 @@ class Api:
         self.switch = Switch(world, self._tell)
         self._world = world
         self._timer: asyncio.TimerHandle | None = None
+        self.dialling = Dialling(world, self.switch, self.courier)
 
     def add_routes(self, app: web.Application) -> None:
         call = PREFIX + "/calls/{call}"
@@ -53,11 +56,13 @@ class Api:
         app.router.add_put(PREFIX + "/delivery", beside(_answer(self._set_travel)))
         app.router.add_get(PREFIX + "/deliveries", beside(_answer(self._show_log)))
         app.router.add_delete(PREFIX + "/deliveries", beside(_answer(self._clear_log)))
+        ClickToDial(self._world, self.dialling).add_routes(app, PREFIX + "/click-to-dial")
 
     def _tell(self, kind: str, call: Call) -> None:
         """The switch did something: tell the listeners, and the customer when an operator would."""
         self.broadcast.send("call", call.show())
-        if kind in EVENTS:
+        told = self.dialling.follow(kind, call)
+        if kind in EVENTS and told:
             # Written now: by the time it is delivered the call has moved on.
             form, json = (write(kind, call, self._world, call.ringing) for write in (write_form, write_json))
             self.courier.take(Event(call=call.id, kind=kind, form=form, json=json))

@@ -55,6 +55,26 @@ def write_json(kind: str, call: Call, world: ExchangeWorld, rung: list[Line]) ->
     return json.dumps(body, ensure_ascii=False)
 
 
+def write_outgoing_form(kind: str, call: Call, world: ExchangeWorld, line: Line) -> str:
+    """A call that an employee makes: ``from`` and ``user`` are theirs (sipgate's reference, ``direction=out``)."""
+    parties = [*_parties(call, world)[:2], ("direction", "out")]
+    fields = [("event", kind), *parties, ("callId", call.id), ("origCallId", call.original_id), ("xcid", call.xcid)]
+    if kind == "newCall":
+        fields += [("user[]", line.name), ("userId[]", line.alias), ("fullUserId[]", world.account + line.alias)]
+    if kind == "hangup":
+        fields.append(("cause", call.cause or ""))
+    return urlencode(fields)
+
+
+def write_outgoing_json(kind: str, call: Call, world: ExchangeWorld, line: Line) -> str:
+    body: dict[str, object] = {"event": kind, **dict(_parties(call, world)), "direction": "out", "callId": call.id}
+    if kind == "newCall":
+        body["user"] = [line.name]
+    if kind == "hangup":
+        body["cause"] = call.cause
+    return json.dumps(body, ensure_ascii=False)
+
+
 def _parties(call: Call, world: ExchangeWorld) -> list[tuple[str, str]]:
     caller = HIDDEN if call.caller is None else to_digits(call.caller, world.country_code)
     return [("from", caller), ("to", to_digits(call.to, world.country_code)), ("direction", "in")]

@@ -72,6 +72,23 @@ class Caller(WorldModel):
     note: str = ""
 
 
+class Answering(WorldModel):
+    """What somebody outside does when the exchange calls them for an employee."""
+
+    number: str
+    does: Literal["answer", "busy", "no_answer", "wait"] = "answer"  # wait: until a test or a page says
+    after: float = Field(default=1.0, ge=0, le=600)  # seconds
+
+
+class ClickToDialWorld(WorldModel):
+    """The door for calls that employees ask for."""
+
+    token: str = Field(min_length=1, repr=False)  # the bearer token it wants
+    echo: Literal["both", "inbound", "outbound"] = "both"  # which of the two phones' calls the customer is told of
+    rings_from: str | None = None  # what the employee's phone shows; None: the number that will be called
+    people: tuple[Answering, ...] = ()  # anybody else answers after a second
+
+
 class ExchangeWorld(WorldModel):
     events_url: Address = ""  # empty: nowhere until somebody says where (PUT /simulators/exchange/target)
     format: Format = "form"
@@ -82,6 +99,7 @@ class ExchangeWorld(WorldModel):
     queues: tuple[Queue, ...] = ()
     shared: tuple[SharedNumber, ...] = ()
     callers: tuple[Caller, ...] = ()
+    click_to_dial: ClickToDialWorld | None = None  # None: this exchange places no calls for anybody
 
     @model_validator(mode="after")
     def _check_members(self) -> ExchangeWorld:

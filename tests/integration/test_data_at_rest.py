@@ -26,6 +26,7 @@ from calls.ports import Bucket, Parsed, Proof, Token
 from calls.queue import Bell, Task
 from calls.sources import Sources
 from calls.vault import Vault
+from tests.support.calling import Desk
 from tests.support.clock import Clock
 from tests.support.companies import NAMES, SECRETS, TestCompany
 from tests.support.connectors import FakeSources, Texts
@@ -34,8 +35,7 @@ from tests.support.screen import Screen
 
 OTHER_TENANT = UUID("99999999-2222-4333-8444-555555555555")
 # Tables without a tenant: the queue's own (its payloads hold ids alone), and Alembic's.
-EXEMPT_SCHEMAS = {"queue"}
-EXEMPT = {"smartcall.alembic_version"}
+EXEMPT_SCHEMAS, EXEMPT = {"queue"}, {"smartcall.alembic_version"}
 LAST = LastContact(at=datetime(2026, 1, 1, tzinfo=UTC), way=ContactWay.CALL, employee="Ola Berg")
 TICKET = OpenItem(kind=OpenItemKind.TICKET, title="Feil levert", url="https://crm.example/401")
 DETAILS = Details(company="Havnelageret AS", open_items=(TICKET,), last_contact=LAST)
@@ -83,6 +83,7 @@ async def after_a_call(company: TestCompany, database: Database, now: Clock) -> 
     await RowCredentials(database, now).token(connection, refresh)
     await RowLimiter(database, now).take(company.tenant_id, Bucket(scope="teams", rate=1, burst=5))
     await RowQuotas(database, now).take(company.tenant_id, company.directory_id, per_day=10)
+    await Desk(company, database, now, screen).ask_and_place("call of Kari Hansen to Nora Lie")
     seen = RowSeen(database, now)
     await seen.first_time(str(company.tenant_id), "invoke of Kari Hansen")
     await seen.store_reply(str(company.tenant_id), "invoke of Kari Hansen", b'{"name": "Nora Lie"}')
@@ -252,7 +253,8 @@ async def test_what_is_answered_before_a_tenant_is_known_is_ids_alone(owner: asy
     assert {row["privilege_type"] for row in granted} == {"SELECT"}
     times = {"stale_at", "ended_at", "due_at", "lookup_state", "lookup_lease_until"}
     times |= {"lease_until", "kind", "type", "enabled"}  # which operators are to be listened to, and are
-    assert {row["column_name"] for row in granted} <= {"tenant_id", "connection_id", "app_id", "call_id"} | times
+    times |= {"tenant_id", "connection_id", "app_id", "call_id", "request_id"}
+    assert {row["column_name"] for row in granted} <= times
 
 
 async def test_the_door_before_the_tenant_tells_nothing_else(after_a_call: TestCompany, database: Database) -> None:

@@ -14,7 +14,9 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from bot.texts import DEFAULT_LANGUAGE, Texts, languages, load_texts, texts_for
+from calls.call_requests import NO_NEWS, NOT_TAKEN, RequestState
 from calls.model import EvidenceField, OpenItemKind, Outcome
+from calls.orders import CallRefusal
 from calls.popup import PopupState
 
 
@@ -62,6 +64,9 @@ def test_every_state_evidence_and_outcome_has_its_text(language: str) -> None:
     assert set(texts.state) == set(texts.state_outbound) == set(PopupState)
     assert set(texts.evidence) == set(EvidenceField)
     assert set(texts.open_item) == set(OpenItemKind)
+    assert set(texts.calling.state) == set(RequestState)
+    assert set(texts.calling.refusal) == set(CallRefusal)
+    assert set(texts.calling.how) <= {*Outcome, NO_NEWS, NOT_TAKEN}
     assert set(texts.journal.inbound) == set(texts.journal.outbound) == set(Outcome)
 
 
@@ -103,6 +108,7 @@ def test_no_text_is_left_that_nobody_says() -> None:
     said = set(re.findall(r"\.(\w+)", "\n".join(file.read_text(encoding="utf-8") for file in modules)))
     tables = {"state", "state_outbound", "evidence", "outcome_note", "journal.inbound", "journal.outbound"}
     tables |= {"open_item", "contact_way"}
+    tables |= {"calling.state", "calling.how", "calling.refusal"}
     keys = [key.rpartition(".") for key, _ in _flatten(_read("nb"))]
     assert [f"{table}.{name}" for table, _, name in keys if table not in tables and name not in said] == []
 

@@ -102,17 +102,25 @@ BEGIN
 END $$;
 
 -- A call with its tenant, the state of its journal (journal_in is set once it is known where it is journaled), and every
--- event.
+-- event; with the operators there are, and the newest call asked for on each of its cards.
 CREATE FUNCTION smartcall.scene(tenant uuid, call uuid)
 RETURNS TABLE (
     name text, language text, region text, bot_app_id uuid, bot_tenant_id uuid, settings jsonb,
-    lookup_state text, lookup_sealed bytea, journal_in text, journal_parked text, journal_written boolean, bodies bytea[]
+    lookup_state text, lookup_sealed bytea, journal_in text, journal_parked text, journal_written boolean, bodies bytea[],
+    operators jsonb, requests jsonb
 ) LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('smartcall.tenant', tenant::text, true);
     RETURN QUERY SELECT t.name, t.language, t.region, t.bot_app_id, t.bot_tenant_id, t.settings,
         c.lookup_state, c.lookup_sealed, k.name, j.parked, j.written > 0,
-        ARRAY(SELECT e.body_sealed FROM smartcall.event e WHERE e.call_id = call)
+        ARRAY(SELECT e.body_sealed FROM smartcall.event e WHERE e.call_id = call),
+        (SELECT jsonb_agg(jsonb_build_object('connection_id', o.connection_id, 'type', o.type, 'settings', o.settings)
+                ORDER BY o.rank, o.name)
+            FROM smartcall.connection o WHERE o.tenant_id = tenant AND o.kind = 'operator' AND o.enabled),
+        (SELECT jsonb_agg(to_jsonb(newest)) FROM (
+            SELECT DISTINCT ON (r.popup_id) r.popup_id, r.state, r.code, count(*) OVER (PARTITION BY r.popup_id) AS made
+            FROM smartcall.popup p JOIN smartcall.call_request r ON r.popup_id = p.popup_id WHERE p.call_id = call
+            ORDER BY r.popup_id, r.created_at DESC) AS newest)
     FROM smartcall.call c
     JOIN smartcall.tenant t ON t.tenant_id = c.tenant_id
     LEFT JOIN smartcall.journal j ON j.call_id = c.call_id

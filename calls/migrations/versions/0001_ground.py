@@ -24,6 +24,7 @@ _TABLES = (
     "popup",
     "journal",
     "choice",
+    "call_request",
     "rate",
     "quota",
     "stream",
@@ -32,7 +33,7 @@ _TABLES = (
 
 def upgrade() -> None:
     run = op.get_bind().exec_driver_sql
-    for file in ("0001_ground.sql", "0001_choices.sql", "0001_streams.sql"):
+    for file in ("0001_ground.sql", "0001_choices.sql", "0001_streams.sql", "0001_calling.sql"):
         run((_HERE / file).read_text(encoding="utf-8"))
     for table in _TABLES:
         run(f"ALTER TABLE smartcall.{table} ENABLE ROW LEVEL SECURITY")

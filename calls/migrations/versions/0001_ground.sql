@@ -57,6 +57,7 @@ CREATE TABLE smartcall.line (
     number_sealed  bytea NOT NULL,
     alias_hash     bytea,                         -- the operator's own name of the phone
     alias_sealed   bytea,
+    rank           integer NOT NULL DEFAULT 0,    -- order in the company file; the first rings for a call of their own
     PRIMARY KEY (tenant_id, employee_id, number_hash)
 );
 CREATE INDEX line_number ON smartcall.line (tenant_id, number_hash);

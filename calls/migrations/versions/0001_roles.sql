@@ -24,6 +24,7 @@ GRANT SELECT (tenant_id, app_id) ON smartcall.bot_identity TO smartcall_resolver
 GRANT SELECT (tenant_id, call_id, stale_at, ended_at, lookup_state, lookup_lease_until) ON smartcall.call TO smartcall_resolver;
 GRANT SELECT (tenant_id, call_id, due_at) ON smartcall.popup TO smartcall_resolver;
 GRANT SELECT (tenant_id, call_id, due_at) ON smartcall.journal TO smartcall_resolver;
+GRANT SELECT (tenant_id, request_id, due_at) ON smartcall.call_request TO smartcall_resolver;
 GRANT SELECT (tenant_id) ON smartcall.tenant TO smartcall_resolver;
 CREATE POLICY resolver ON smartcall.connection FOR SELECT TO smartcall_resolver USING (true);
 CREATE POLICY resolver ON smartcall.bot_identity FOR SELECT TO smartcall_resolver USING (true);
@@ -31,6 +32,7 @@ CREATE POLICY resolver ON smartcall.call FOR SELECT TO smartcall_resolver USING 
 CREATE POLICY resolver ON smartcall.popup FOR SELECT TO smartcall_resolver USING (true);
 CREATE POLICY resolver ON smartcall.journal FOR SELECT TO smartcall_resolver USING (true);
 CREATE POLICY resolver ON smartcall.stream FOR SELECT TO smartcall_resolver USING (true);
+CREATE POLICY resolver ON smartcall.call_request FOR SELECT TO smartcall_resolver USING (true);
 CREATE POLICY resolver ON smartcall.tenant FOR SELECT TO smartcall_resolver USING (true);
 
 -- From a credential's public half to the tenant it belongs to; the secret half is checked afterwards, inside the tenant.
@@ -54,6 +56,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
         WHERE c.lookup_state = 'wanted' AND c.lookup_lease_until <= as_of
         UNION ALL
         SELECT 'journal', j.tenant_id, j.call_id, j.due_at FROM smartcall.journal j WHERE j.due_at <= as_of
+        UNION ALL
+        SELECT 'calling', r.tenant_id, r.request_id, r.due_at FROM smartcall.call_request r WHERE r.due_at <= as_of
         UNION ALL
         SELECT 'stale', c.tenant_id, c.call_id, c.stale_at FROM smartcall.call c WHERE c.stale_at <= as_of
     ), placed AS (

@@ -1,0 +1,142 @@
+"""Asking an exchange to call, in the shape of CAMARA Click to Dial (README.md says what is standard and what is ours).
+
+https://github.com/camaraproject/ClickToDial, code/API_definitions/click-to-dial.yaml, version 0.1.0: ``POST /calls``
+with ``caller.number`` and ``callee.number`` in E.164, answered 201 with ``callId``; errors are ``status``, ``code`` and
+``message``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from calls.errors import NeedsSignIn, OutsideError, Refused, Throttled, Transient, Unknown
+from calls.model import Connection
+from calls.orders import Accepted, CallOrder, CallRefusal
+from calls.ports import Tools
+
+CALL_URL = "call_url"  # the setting: the address before /calls
+CALL_TOKEN = "call_token"  # noqa: S105 - the secret's name: the bearer token
+LONGEST_REF = 500  # characters, as of the events' callId
+_LARGEST_ANSWER = 64 * 1024  # bytes; an answer holds one small object
+
+REFUSALS: Mapping[str, CallRefusal] = MappingProxyType(
+    {
+        "INVALID_PHONE_NUMBER": CallRefusal.INVALID_NUMBER,
+        "SAME_CALLER_CALLEE": CallRefusal.SAME_NUMBER,
+        "CALLER_NOT_AVAILABLE": CallRefusal.EMPLOYEE_UNAVAILABLE,
+        "CALLEE_NOT_AVAILABLE": CallRefusal.TARGET_UNAVAILABLE,
+        "ALREADY_EXISTS": CallRefusal.CALL_IN_PROGRESS,
+        "PERMISSION_DENIED": CallRefusal.NOT_AUTHORISED,
+        "INVALID_TOKEN_CONTEXT": CallRefusal.NOT_AUTHORISED,
+    }
+)
+_BY_STATUS: Mapping[int, CallRefusal] = MappingProxyType(
+    {403: CallRefusal.NOT_AUTHORISED, 409: CallRefusal.CALL_IN_PROGRESS}
+)
+
+
+class ClickToDial:
+    """:class:`calls.ports.CallPlacer`."""
+
+    async def place_call(self, order: CallOrder, connection: Connection, tools: Tools, *, deadline: float) -> Accepted:
+        caller, callee = order.employee_number.e164, order.target.e164
+        if caller is None or callee is None:
+            raise Refused("only E.164 numbers", code=CallRefusal.INVALID_NUMBER)
+        left = deadline - asyncio.get_running_loop().time()
+        headers = {
+            "Authorization": f"Bearer {connection.secrets[CALL_TOKEN][0]}",
+            "Accept": "application/json",
+            "x-correlator": str(order.request_id),
+            # A connection that the other side has just closed would look like an order whose answer was lost.
+            "Connection": "close",
+        }
+        try:
+            async with tools.http.post(
+                f"{call_url(connection)}/calls",
+                json={"caller": {"number": caller}, "callee": {"number": callee}},
+                headers=headers,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=max(left, 0.01)),
+            ) as answer:
+                status = answer.status
+                retry_after = answer.headers.get("Retry-After", "")
+                fields = await _read(answer)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            raise Transient("the operator cannot be reached") from None
+        except (aiohttp.ClientError, TimeoutError):
+            raise Unknown("the operator's answer did not come") from None
+        if 200 <= status < 300:
+            ref = fields.get("callId")
+            return Accepted(call_ref=ref if isinstance(ref, str) and 0 < len(ref) <= LONGEST_REF else None)
+        raise _refusal(status, fields, retry_after)
+
+
+def call_url(connection: Connection) -> str | None:
+    """The address before ``/calls``; None when calls cannot be asked for."""
+    url = connection.settings.get(CALL_URL)
+    return str(url).rstrip("/") if url else None
+
+
+def check_call_settings(connection: Connection) -> None:
+    """Raise ValueError, naming the setting or secret and what it wants."""
+    url, tokens = connection.settings.get(CALL_URL), connection.secrets.get(CALL_TOKEN, ())
+    if url is None:
+        if tokens:
+            raise ValueError(f"{CALL_URL}: is missing; {CALL_TOKEN} alone places no calls")
+        return
+    if not isinstance(url, str) or not _is_safe(url):
+        raise ValueError(f"{CALL_URL}: wants an https address (http only on 127.0.0.1 or localhost) without ? and #")
+    if not tokens or not all(token and token.isascii() and token.isprintable() for token in tokens):
+        raise ValueError(f"{CALL_TOKEN}: wants the token that the exchange has given out")
+
+
+def _is_safe(url: str) -> bool:
+    if not url.isascii() or any(sign <= " " or sign in '?#"<>\\' for sign in url):
+        return False
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    if not parts.hostname or parts.username is not None or parts.password is not None:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+async def _read(answer: aiohttp.ClientResponse) -> Mapping[str, object]:
+    """The answer's object; empty when there is none that can be read: what happened is in the status."""
+    text = b""
+    while len(text) < _LARGEST_ANSWER and (more := await answer.content.read(_LARGEST_ANSWER - len(text))):
+        text += more
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _refusal(status: int, fields: Mapping[str, object], retry_after: str) -> OutsideError:
+    """A refusal in our words. What a gateway or a broken exchange says (5xx, 408) leaves open whether a phone rings."""
+    code = str(fields.get("code", ""))
+    if status == 401:
+        return NeedsSignIn("the operator refuses the token")
+    if status == 429:
+        return Throttled(retry_after=float(retry_after) if retry_after.isdecimal() else None, scope="generic:calls")
+    if status >= 500 or status == 408:
+        return Unknown(f"the operator answered {status}")
+    word = REFUSALS.get(code) or _BY_STATUS.get(status, CallRefusal.OPERATOR_ERROR)
+    return Refused(f"the operator answered {status}", code=word)
