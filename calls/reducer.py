@@ -15,6 +15,7 @@ from uuid import UUID
 
 from calls.model import Direction, Event, EventKind, Outcome, Party, Presentation, Queue
 from calls.numbers import NumberKind
+from calls.outcomes import most_telling, outcome_of
 
 
 class CallState(StrEnum):
@@ -134,7 +135,9 @@ def fold(events: Iterable[Event]) -> Call:
         queue=queue,
         legs=legs,
         answered_by=answered_by,
-        outcome=_outcome(answers, ends, legs) if state is CallState.ENDED else None,
+        outcome=outcome_of(ends, [leg.outcome for leg in legs], answered=bool(answers))
+        if state is CallState.ENDED
+        else None,
         started_at=news[0].received_at,
         answered_at=min((event.received_at for event in answers), default=None),
         ended_at=ended_at,
@@ -256,9 +259,9 @@ def _leg(
         state, outcome = LegState.ENDED, Outcome.ANSWERED_ELSEWHERE
         ended_at = min(event.received_at for event in answers)
     elif leg_ends and not still_ringing:
-        state, outcome, ended_at = LegState.ENDED, _most_telling(leg_ends) or Outcome.MISSED, last_leg_end
+        state, outcome, ended_at = LegState.ENDED, most_telling(leg_ends) or Outcome.MISSED, last_leg_end
     elif ends:
-        state, outcome, ended_at = LegState.ENDED, _most_telling(ends) or Outcome.UNKNOWN, call_end
+        state, outcome, ended_at = LegState.ENDED, most_telling(ends) or Outcome.UNKNOWN, call_end
         if outcome is Outcome.REJECTED and not alone:
             outcome = Outcome.MISSED  # somebody declined, but who is not told
     elif passed_on_at is not None:
@@ -286,32 +289,3 @@ def _passed_on_at(employee_id: UUID, rings: list[Event], news: list[Event]) -> d
 
 def _is_late(event: Event) -> bool:
     return event.occurred_at is not None and event.received_at - event.occurred_at > FRESH
-
-
-def _outcome(answers: list[Event], ends: list[Event], legs: tuple[Leg, ...]) -> Outcome:
-    if answers:
-        return Outcome.COMPLETED
-    told = _most_telling(ends)
-    if told is None or told is Outcome.UNKNOWN:
-        told = min((leg.outcome for leg in legs if leg.outcome), key=_TELLING.index, default=None)
-    return told or Outcome.UNKNOWN
-
-
-# Of several outcomes the one that says most, so that it does not matter which was told first.
-_TELLING = (
-    Outcome.COMPLETED,
-    Outcome.TRANSFERRED,
-    Outcome.FORWARDED,
-    Outcome.REJECTED,
-    Outcome.BUSY,
-    Outcome.CALLER_CANCELLED,
-    Outcome.UNREACHABLE,
-    Outcome.FAILED,
-    Outcome.MISSED,
-    Outcome.ANSWERED_ELSEWHERE,
-    Outcome.UNKNOWN,
-)
-
-
-def _most_telling(events: Iterable[Event]) -> Outcome | None:
-    return min((event.outcome for event in events if event.outcome), key=_TELLING.index, default=None)

@@ -31,13 +31,13 @@ class Expected:
     rang: frozenset[int]
     over: bool
     answered: bool
-    number: Number | None  # the caller's
+    number: Number | None  # of who is outside
     identity: Identity | None  # None: it depends on the sources
 
     @property
     def journaled(self) -> bool:
-        """Whether it is a call that a CRM should hold, if one knows the caller."""
-        return self.direction is Direction.INBOUND and self.over and bool(self.states) and self.number is not None
+        """Whether it is a call that a CRM should hold, if one knows who is outside."""
+        return self.direction is not Direction.INTERNAL and self.over and bool(self.states) and self.number is not None
 
 
 def place_of(party: Party | None) -> int | None:
@@ -65,7 +65,9 @@ def expect(events: Iterable[Event]) -> Expected:
     if answers and nobody_said and len(touched) == 1:
         takers = set(touched)
     caller = next((event.caller for event in rings if event.caller), None)
+    called = next((event.called for event in rings if event.called), None)
     direction = told[0].direction
+    outside = called if direction is Direction.OUTBOUND else caller
     if direction is Direction.INBOUND and place_of(caller) is not None:
         direction = Direction.INTERNAL
     over = bool(ends)
@@ -93,7 +95,7 @@ def expect(events: Iterable[Event]) -> Expected:
         rang=frozenset(rang),
         over=over,
         answered=bool(answers) or any(event.outcome is Outcome.COMPLETED for event in ends),
-        number=caller.number if caller else None,
+        number=outside.number if outside else None,
         identity=_identity(direction, caller),
     )
 
