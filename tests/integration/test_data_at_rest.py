@@ -34,8 +34,7 @@ from tests.support.events import SALES, answer, end, line, ring
 from tests.support.screen import Screen
 
 OTHER_TENANT = UUID("99999999-2222-4333-8444-555555555555")
-# Tables without a tenant: the queue's own (its payloads hold ids alone), and Alembic's.
-EXEMPT_SCHEMAS, EXEMPT = {"queue"}, {"smartcall.alembic_version"}
+EXEMPT_SCHEMAS, EXEMPT = {"queue"}, {"smartcall.alembic_version"}  # without a tenant; the queue holds ids alone
 LAST = LastContact(at=datetime(2026, 1, 1, tzinfo=UTC), way=ContactWay.CALL, employee="Ola Berg")
 TICKET = OpenItem(kind=OpenItemKind.TICKET, title="Feil levert", url="https://crm.example/401")
 DETAILS = Details(company="Havnelageret AS", open_items=(TICKET,), last_contact=LAST)

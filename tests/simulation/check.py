@@ -182,7 +182,9 @@ def _check_journal(
         world.blame(f"{ref}: journaled {len(keys)} times")
     if keys and (row is None or str(row["journal_id"]) not in keys):
         world.blame(f"{ref}: an entry in the CRM that no row knows")
-    setting = SETTINGS[place].get("journal_answered" if expected.answered else "journal_missed", "always")
+    kind = "journal_answered" if expected.answered else "journal_missed"
+    kind = "journal_outgoing" if expected.direction is Direction.OUTBOUND else kind
+    setting = SETTINGS[place].get(kind, "always")
     may = expected.journaled and setting == "always"
     if keys and not may:
         world.blame(f"{ref}: journaled, and should not be")
