@@ -26,6 +26,7 @@ _HELP = {
     "replay": "try parked cards and journal entries again",
     "demo": "start everything on this machine",
     "ring": "let a telephone ring in the running demo",
+    "day": "play a recorded working day in the running demo",
 }
 
 

@@ -27,6 +27,7 @@ from bot.provision.company_file import read_company
 from bot.settings import Settings, read_settings
 from calls.postgres import PackagedPostgres, PostgresFailed
 from calls.schema import migrate
+from demo.day_routes import DayRoutes
 from demo.world import BOT_APP_ID, COMPANY_FILES, company_environment, events_url, read_world
 
 log = logging.getLogger(__name__)
@@ -115,6 +116,7 @@ async def _start(service: Service) -> str:
         await apply_company(service.database, read_company(path, environment), environment, path.parent)
     await service.wire()
     simulators.add_routes(service.app, world, bot_url=base, base_url=base)
+    DayRoutes(base).add_routes(service.app)
     _add_page(service.app)
     try:
         await service.listen()
@@ -147,6 +149,7 @@ def _tell(base: str) -> None:
     line = f"curl -d event=newCall -d callId=1 -d from=4722334455 -d to=4790000001 -d direction=in {events_url(base)}"
     print(f"An event by hand: {line}")
     print("A call: smartcall ring --from 22334455 --to 90000001 --answer-after 2 --hang-up-after 5")
+    print("A whole day of calls: smartcall day --speed max")
     print(f"SmartCall is ready: {base}/", flush=True)
 
 
