@@ -8,5 +8,5 @@ export default defineConfig({
   base: "./",
   plugins: [react()],
   build: { target: "es2022", chunkSizeWarningLimit: 1200 },
-  server: { host: "127.0.0.1", proxy: { "/simulators": simulators } },
+  server: { host: "127.0.0.1", proxy: { "/simulators": simulators, "/demo": simulators } },
 });

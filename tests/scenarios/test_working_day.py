@@ -100,5 +100,9 @@ def _is_welcome(message: dict[str, Any]) -> bool:
     return "SmartCall" in (message["summary"] or "")
 
 
+# HubSpot's own: when it last heard of a record. A call tied to it counts as contact.
+_COMPUTED = {"lastmodifieddate", "hs_lastmodifieddate", "notes_last_contacted", "notes_last_updated"}
+
+
 def _identity(record: dict[str, Any]) -> Any:
-    return record["id"], record["properties"]
+    return record["id"], {name: value for name, value in record["properties"].items() if name not in _COMPUTED}

@@ -3,11 +3,14 @@ import {
   createDarkTheme,
   type Theme,
   teamsDarkTheme,
+  teamsHighContrastTheme,
   teamsLightTheme,
 } from "@fluentui/react-components";
 import { createContext, useContext, useEffect, useState } from "react";
 
-export type Mode = "light" | "dark";
+/** As in Teams: its third appearance is high contrast. */
+export const MODES = ["light", "dark", "contrast"] as const;
+export type Mode = (typeof MODES)[number];
 
 const FONT = "'Segoe UI', 'Segoe UI Web (West European)', 'Open Sans', -apple-system, BlinkMacSystemFont, sans-serif";
 
@@ -60,6 +63,10 @@ export const themes: Record<Mode, { teams: Theme; desk: Theme }> = {
       colorNeutralBackground3: "#071411",
     },
   },
+  contrast: {
+    teams: { ...teamsHighContrastTheme, fontFamilyBase: FONT },
+    desk: { ...teamsHighContrastTheme, fontFamilyBase: FONT },
+  },
 };
 
 export const ModeContext = createContext<Mode>("light");
@@ -69,20 +76,28 @@ export function useMode(): Mode {
 }
 
 const STORED = "smartcall.appearance";
+const DARK = "(prefers-color-scheme: dark)";
+const CONTRAST = "(forced-colors: active), (prefers-contrast: more)";
 
-/** Light or dark: what the person chose here last, else what the machine prefers (and follows when it changes). */
+/** What the person chose here last, else what the machine prefers (and follows when it changes). */
 export function useChosenMode(): [Mode, (mode: Mode) => void] {
   const [chosen, setChosen] = useState<Mode | null>(() => {
     const stored = localStorage.getItem(STORED);
-    return stored === "light" || stored === "dark" ? stored : null;
+    return MODES.find((mode) => mode === stored) ?? null;
   });
-  const [preferred, setPreferred] = useState<Mode>(() => (prefersDark().matches ? "dark" : "light"));
+  const [preferred, setPreferred] = useState<Mode>(preference);
 
   useEffect(() => {
-    const query = prefersDark();
-    const onChange = () => setPreferred(query.matches ? "dark" : "light");
-    query.addEventListener("change", onChange);
-    return () => query.removeEventListener("change", onChange);
+    const onChange = () => setPreferred(preference());
+    const queries = [DARK, CONTRAST].map((query) => window.matchMedia(query));
+    for (const query of queries) {
+      query.addEventListener("change", onChange);
+    }
+    return () => {
+      for (const query of queries) {
+        query.removeEventListener("change", onChange);
+      }
+    };
   }, []);
 
   function choose(mode: Mode): void {
@@ -93,6 +108,9 @@ export function useChosenMode(): [Mode, (mode: Mode) => void] {
   return [chosen ?? preferred, choose];
 }
 
-function prefersDark(): MediaQueryList {
-  return window.matchMedia("(prefers-color-scheme: dark)");
+function preference(): Mode {
+  if (window.matchMedia(CONTRAST).matches) {
+    return "contrast";
+  }
+  return window.matchMedia(DARK).matches ? "dark" : "light";
 }

@@ -9,7 +9,7 @@ export class RequestError extends Error {
 }
 
 /** Ask the simulators for something; the error's message is theirs when they gave one. */
-export async function request<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
+export async function request<T>(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
   let response: Response;
   try {
     response = await fetch(path, {

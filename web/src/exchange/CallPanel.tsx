@@ -1,7 +1,14 @@
 import { Button } from "@fluentui/react-components";
-import { CallDismissRegular, CallEndFilled, CallFilled, CallInboundFilled } from "@fluentui/react-icons";
+import {
+  ArrowUndoRegular,
+  CallDismissRegular,
+  CallEndFilled,
+  CallFilled,
+  CallInboundFilled,
+  CallTransferRegular,
+} from "@fluentui/react-icons";
 import { useRef, useState } from "react";
-import { answerCall, type Call, type ExchangeState, hangUpCall, rejectCall } from "../api/exchange";
+import { answerCall, type Call, type ExchangeState, hangUpCall, moveCall, rejectCall } from "../api/exchange";
 import { formatDuration } from "../format";
 import { Face } from "../shell/Face";
 import { useKeptFocus } from "../shell/useKeptFocus";
@@ -9,7 +16,8 @@ import { useNow } from "../shell/useNow";
 import { Notice } from "../teams/Notice";
 import { useTexts } from "../texts";
 import css from "./CallPanel.module.css";
-import { nameCaller, nameLine } from "./names";
+import { describeWay, nameCaller, nameLine } from "./names";
+import { PassMenu } from "./PassMenu";
 
 /** A call that lives: who, whom it rings, how long, and what can be done with it. */
 export function CallPanel({ call, exchange }: { call: Call; exchange: ExchangeState }) {
@@ -20,8 +28,12 @@ export function CallPanel({ call, exchange }: { call: Call; exchange: ExchangeSt
   const place = useRef<HTMLElement>(null);
   useKeptFocus(place);
   const answered = call.state === "answered";
-  const caller = nameCaller(call.from, exchange.callers, texts);
+  const caller = nameCaller(call.from, exchange, texts);
+  const way = describeWay(call, exchange, texts);
+  const transferring = call.parent !== null && exchange.calls.some((c) => c.id === call.parent && c.state !== "ended");
   const phones = call.answered_by === null ? call.ringing : [call.answered_by];
+
+  const passMenu = <PassMenu call={call} exchange={exchange} disabled={working} act={(action) => void act(action)} />;
 
   async function act(action: Promise<unknown>): Promise<void> {
     setWorking(true);
@@ -52,12 +64,13 @@ export function CallPanel({ call, exchange }: { call: Call; exchange: ExchangeSt
           <b className={css.caller}>{caller}</b>
           <span className={css.state}>
             {answered ? texts.stateAnswered : texts.stateRinging}
-            {call.queue === null ? "" : ` ${texts.via(call.queue)}`}
+            {way === "" ? "" : ` ${way}`}
           </span>
         </span>
         <time className={css.timer} role="timer" aria-label={texts.duration}>
           {formatDuration(now - Date.parse(call.answered ?? call.started))}
         </time>
+        {!answered && passMenu}
         <Button
           className={css.hangUp}
           size="small"
@@ -78,6 +91,7 @@ export function CallPanel({ call, exchange }: { call: Call; exchange: ExchangeSt
                 {name}
                 {answered && <span className={css.talking}> {texts.talking}</span>}
               </span>
+              {answered && passMenu}
               {!answered && (
                 <span className={css.buttons}>
                   <Button
@@ -106,6 +120,30 @@ export function CallPanel({ call, exchange }: { call: Call; exchange: ExchangeSt
           );
         })}
       </ul>
+      <div className={css.more}>
+        {call.consults !== null && (
+          <Button
+            size="small"
+            appearance="primary"
+            icon={<CallTransferRegular />}
+            disabledFocusable={working}
+            onClick={() => void act(moveCall(call.id, "join"))}
+          >
+            {texts.transferNow}
+          </Button>
+        )}
+        {!answered && transferring && (
+          <Button
+            size="small"
+            appearance="subtle"
+            icon={<ArrowUndoRegular />}
+            disabledFocusable={working}
+            onClick={() => void act(moveCall(call.id, "return"))}
+          >
+            {texts.takeBack}
+          </Button>
+        )}
+      </div>
       {failed && <Notice kind="error" text={texts.callFailed} onDismiss={() => setFailed(false)} />}
     </article>
   );

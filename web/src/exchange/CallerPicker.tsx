@@ -1,7 +1,13 @@
-import { Avatar, Input } from "@fluentui/react-components";
-import { DialpadRegular, EyeOffRegular, PersonQuestionMarkRegular } from "@fluentui/react-icons";
-import { useId, useRef } from "react";
-import type { Caller } from "../api/exchange";
+import { Avatar, Button, Input } from "@fluentui/react-components";
+import {
+  ChevronDownRegular,
+  ChevronUpRegular,
+  DialpadRegular,
+  EyeOffRegular,
+  PersonQuestionMarkRegular,
+} from "@fluentui/react-icons";
+import { useId, useRef, useState } from "react";
+import type { Caller, Line } from "../api/exchange";
 import { formatNumber } from "../format";
 import { Face } from "../shell/Face";
 import { useTexts } from "../texts";
@@ -10,21 +16,28 @@ import css from "./CallerPicker.module.css";
 /** A caller from the world's list (null: hidden), or a number typed in. */
 export type Calling = { kind: "known"; number: string | null } | { kind: "other"; number: string };
 
+/** Callers in sight; the rest, and the colleagues, are folded away. */
+const SHOWN = 6;
+
 interface Props {
   callers: Caller[];
+  colleagues: Line[];
   value: Calling;
   onChange(value: Calling): void;
 }
 
-export function CallerPicker({ callers, value, onChange }: Props) {
+export function CallerPicker({ callers, colleagues, value, onChange }: Props) {
   const texts = useTexts();
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
+  const [open, setOpen] = useState(false);
+  const inside = colleagues.map((line) => ({ number: line.number, label: line.name, note: texts.colleague }));
+  const offered = open ? [...callers, ...inside] : callers.slice(0, SHOWN);
   return (
     <div className={css.callers} role="radiogroup" aria-labelledby={`${id}-heading`}>
       <h2 id={`${id}-heading`}>{texts.whoCalls}</h2>
       <div className={css.list}>
-        {callers.map((caller) => (
+        {offered.map((caller) => (
           <label key={caller.number ?? "hidden"} className={css.caller}>
             <input
               type="radio"
@@ -61,6 +74,16 @@ export function CallerPicker({ callers, value, onChange }: Props) {
           </span>
           <span className={css.mark} aria-hidden="true" />
         </label>
+        <Button
+          className={css.unfold}
+          size="small"
+          appearance="subtle"
+          icon={open ? <ChevronUpRegular /> : <ChevronDownRegular />}
+          aria-expanded={open}
+          onClick={() => setOpen(!open)}
+        >
+          {open ? texts.fewerCallers : texts.moreCallers}
+        </Button>
         {value.kind === "other" && (
           <Input
             ref={input}

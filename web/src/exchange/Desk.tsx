@@ -9,6 +9,7 @@ import { type Texts, useTexts } from "../texts";
 import { CallerPicker, type Calling } from "./CallerPicker";
 import { CallList } from "./CallList";
 import css from "./Desk.module.css";
+import { Extras } from "./Extras";
 import { nameCaller, nameLine } from "./names";
 import { TargetPicker } from "./TargetPicker";
 
@@ -23,6 +24,7 @@ export function Desk({ exchange }: { exchange: ExchangeState | null }) {
         <>
           <Switchboard exchange={exchange} />
           <CallList exchange={exchange} />
+          <Extras />
         </>
       )}
     </section>
@@ -41,8 +43,8 @@ function Switchboard({ exchange }: { exchange: ExchangeState }) {
 
   const from = calling.kind === "known" ? calling.number : calling.number.replace(/[\s()-]/g, "");
   const ready = from !== "" && !working;
-  const caller = from === "" ? texts.chooseCaller : nameCaller(from, exchange.callers, texts);
-  const called = target.kind === "queue" ? target.name : firstName(nameLine(target.number, exchange));
+  const caller = from === "" ? texts.chooseCaller : nameCaller(from, exchange, texts);
+  const called = target.kind === "line" ? firstName(nameLine(target.number, exchange)) : target.name;
 
   async function ring(): Promise<void> {
     setWorking(true);
@@ -67,7 +69,7 @@ function Switchboard({ exchange }: { exchange: ExchangeState }) {
       }}
     >
       <div className={css.choices}>
-        <CallerPicker callers={exchange.callers} value={calling} onChange={setCalling} />
+        <CallerPicker callers={exchange.callers} colleagues={exchange.lines} value={calling} onChange={setCalling} />
         <TargetPicker exchange={exchange} value={target} onChange={setTarget} />
       </div>
       <div className={css.ring}>

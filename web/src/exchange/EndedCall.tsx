@@ -10,16 +10,20 @@ export function EndedCall({ call, exchange }: { call: Call; exchange: ExchangeSt
   const texts = useTexts();
   const rejected = call.cause === "noAnswer" || call.cause === "busy";
   const Icon = call.answered !== null ? CheckmarkCircleRegular : rejected ? DismissCircleRegular : CallMissedRegular;
-  const target = call.queue ?? firstName(nameLine(call.to, exchange));
+  const target = call.queue ?? nameTarget(call.to, exchange);
   return (
     <li className={css.row}>
       <Icon aria-hidden="true" fontSize={18} />
       <span className={css.who}>
-        {nameCaller(call.from, exchange.callers, texts)} <span aria-hidden="true">→</span> {target}
+        {nameCaller(call.from, exchange, texts)} <span aria-hidden="true">→</span> {target}
       </span>
       <span className={css.how}>{describeEnd(call, exchange, texts)}</span>
     </li>
   );
+}
+
+function nameTarget(number: string, exchange: ExchangeState): string {
+  return exchange.shared.find((each) => each.number === number)?.name ?? firstName(nameLine(number, exchange));
 }
 
 function describeEnd(call: Call, exchange: ExchangeState, texts: Texts): string {
@@ -33,7 +37,10 @@ function describeEnd(call: Call, exchange: ExchangeState, texts: Texts): string 
       return texts.endedRejected;
     case "busy":
       return texts.endedBusy;
+    case "forwarded":
+      return texts.endedForwarded;
     case "cancel":
+    case "congestion": // nobody picked up
       return texts.endedMissed;
     default:
       return texts.endedOther;

@@ -1,6 +1,6 @@
 import { AvatarGroup, AvatarGroupItem } from "@fluentui/react-components";
 import { useId } from "react";
-import type { ExchangeState, Target } from "../api/exchange";
+import type { ExchangeState, Group, Target } from "../api/exchange";
 import { firstName, formatNumber } from "../format";
 import { colorOf, Face } from "../shell/Face";
 import { useTexts } from "../texts";
@@ -13,10 +13,22 @@ interface Props {
   onChange(value: Target): void;
 }
 
-/** Whom to ring: one employee's line, or a queue that rings several. */
+/** Whom to ring: one employee's line, or a queue or shared number that rings several. */
 export function TargetPicker({ exchange, value, onChange }: Props) {
   const texts = useTexts();
   const id = useId();
+  const targets: { group: Group; target: Target; hint: string }[] = [
+    ...exchange.queues.map((group) => ({
+      group,
+      target: { kind: "queue", name: group.name } as const,
+      hint: group.strategy === "hunt" ? texts.hunts : texts.queueOf(group.members.length),
+    })),
+    ...exchange.shared.map((group) => ({
+      group,
+      target: { kind: "shared", name: group.name, number: group.number } as const,
+      hint: texts.sharedBy(group.members.length),
+    })),
+  ];
   return (
     <div className={css.targets} role="radiogroup" aria-labelledby={`${id}-heading`}>
       <h2 id={`${id}-heading`}>{texts.whomToReach}</h2>
@@ -39,21 +51,21 @@ export function TargetPicker({ exchange, value, onChange }: Props) {
         ))}
       </div>
       <div className={css.queues}>
-        {exchange.queues.map((queue) => (
-          <label key={queue.name} className={css.queue}>
+        {targets.map(({ group, target, hint }) => (
+          <label key={group.number} className={css.queue}>
             <input
               type="radio"
               name={`${id}-target`}
-              aria-label={`${queue.name}, ${texts.queueOf(queue.members.length)}`}
-              checked={value.kind === "queue" && value.name === queue.name}
-              onChange={() => onChange({ kind: "queue", name: queue.name })}
+              aria-label={`${group.name}, ${hint}`}
+              checked={value.kind === target.kind && value.kind !== "line" && value.name === group.name}
+              onChange={() => onChange(target)}
             />
             <span className={css.who}>
-              <span className={css.name}>{queue.name}</span>
-              <span className={css.number}>{texts.queueOf(queue.members.length)}</span>
+              <span className={css.name}>{group.name}</span>
+              <span className={css.number}>{hint}</span>
             </span>
-            <AvatarGroup aria-hidden="true" size={24} layout="stack">
-              {queue.members.map((member) => (
+            <AvatarGroup className={css.faces} aria-hidden="true" size={20} layout="stack">
+              {group.members.map((member) => (
                 <AvatarGroupItem
                   key={member}
                   name={nameLine(member, exchange)}

@@ -1,7 +1,8 @@
-import { Button, Tooltip } from "@fluentui/react-components";
-import { WeatherMoonRegular, WeatherSunnyRegular } from "@fluentui/react-icons";
+import { Button, Menu, MenuItemRadio, MenuList, MenuPopover, MenuTrigger } from "@fluentui/react-components";
+import { CircleHalfFillRegular, WeatherMoonRegular, WeatherSunnyRegular } from "@fluentui/react-icons";
+import type { ReactElement } from "react";
 import { type Language, useTexts } from "../texts";
-import type { Mode } from "../theme";
+import { MODES, type Mode } from "../theme";
 import css from "./Header.module.css";
 
 interface Props {
@@ -16,10 +17,14 @@ const LANGUAGES: { value: Language; short: string; name: string }[] = [
   { value: "en", short: "EN", name: "English" },
 ];
 
+const ICONS: Record<Mode, ReactElement> = {
+  light: <WeatherSunnyRegular />,
+  dark: <WeatherMoonRegular />,
+  contrast: <CircleHalfFillRegular />,
+};
+
 export function Header({ mode, onMode, language, onLanguage }: Props) {
   const texts = useTexts();
-  const other = mode === "light" ? "dark" : "light";
-  const modeLabel = other === "dark" ? texts.toDark : texts.toLight;
   return (
     <header className={css.header}>
       <img className={css.logo} src="./icon.svg" alt="" width={28} height={28} />
@@ -40,13 +45,23 @@ export function Header({ mode, onMode, language, onLanguage }: Props) {
           </label>
         ))}
       </fieldset>
-      <Tooltip content={modeLabel} relationship="label">
-        <Button
-          appearance="subtle"
-          icon={mode === "light" ? <WeatherMoonRegular /> : <WeatherSunnyRegular />}
-          onClick={() => onMode(other)}
-        />
-      </Tooltip>
+      <Menu
+        checkedValues={{ mode: [mode] }}
+        onCheckedValueChange={(_, { checkedItems }) => onMode((checkedItems[0] ?? mode) as Mode)}
+      >
+        <MenuTrigger disableButtonEnhancement>
+          <Button appearance="subtle" icon={ICONS[mode]} aria-label={texts.appearance} title={texts.appearance} />
+        </MenuTrigger>
+        <MenuPopover>
+          <MenuList>
+            {MODES.map((each) => (
+              <MenuItemRadio key={each} name="mode" value={each} icon={ICONS[each]}>
+                {texts.appearances[each]}
+              </MenuItemRadio>
+            ))}
+          </MenuList>
+        </MenuPopover>
+      </Menu>
     </header>
   );
 }

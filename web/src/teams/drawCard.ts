@@ -7,6 +7,8 @@ import {
   SerializationContext,
   SubmitAction,
 } from "adaptivecards";
+import type { Mode } from "../theme";
+import contrast from "./hostConfig.contrast.json";
 import dark from "./hostConfig.dark.json";
 import light from "./hostConfig.light.json";
 import { openOutside, teachCardsMarkdown } from "./markdown";
@@ -15,7 +17,11 @@ export type CardAction = { kind: "execute"; verb: string; data: unknown } | { ki
 
 teachCardsMarkdown();
 
-const configs = { light: new HostConfig(light), dark: new HostConfig(dark) };
+const configs: Record<Mode, HostConfig> = {
+  light: new HostConfig(light),
+  dark: new HostConfig(dark),
+  contrast: new HostConfig(contrast),
+};
 
 /**
  * The card as elements, drawn by Microsoft's own renderer; null when it is not a card.
@@ -25,7 +31,7 @@ const configs = { light: new HostConfig(light), dark: new HostConfig(dark) };
  */
 export function drawCard(
   card: Record<string, unknown>,
-  mode: "light" | "dark",
+  mode: Mode,
   language: string,
   act: (action: CardAction, button: HTMLElement | undefined) => void,
 ): HTMLElement | null {
