@@ -178,10 +178,8 @@ class _Talk:
         before = self._outside.banners()
         placed = await self._outside.place(call.caller, call.to, call.when_busy)
         self._calls = [placed]
-        forwarded = [placed["diversion"]] if placed["diversion"] else []
-        self.passed_on += len(forwarded)
-        # A call that a busy line has forwarded has rung there as well, and leaves a card.
-        await self._wait(before, placed, forwarded)
+        self.passed_on += bool(placed["diversion"])  # by a busy line, whose owner is not disturbed
+        await self._wait(before, placed)
 
     async def hang_up(self) -> None:
         for call in reversed(self._calls):
@@ -206,11 +204,11 @@ class _Talk:
         elif done["state"] == "ended" and len(self._calls) > 1 and step.verb != "hang up first":
             self._calls.pop()  # back to the one who asked, or tried to pass it on
         self.answered |= step.verb == "answer"
-        await self._wait(before, done, [])
+        await self._wait(before, done)
 
-    async def _wait(self, before: Counter[str], call: dict[str, Any], also: list[str]) -> None:
+    async def _wait(self, before: Counter[str], call: dict[str, Any]) -> None:
         """Until those who have begun to ring see their card."""
-        ring = {number for number in (*call["rang"], *also) if (call["id"], number) not in self._told}
+        ring = {number for number in call["rang"] if (call["id"], number) not in self._told}
         self._told |= {(call["id"], number) for number in ring}
         if self.waits and not self.silent and ring and not call["dialled_by"]:
             wanted = Counter({number: before[number] for number in ring})
