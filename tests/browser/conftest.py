@@ -58,10 +58,13 @@ async def open_page(browser: Browser) -> AsyncIterator[Opener]:
     """
     contexts, errors = [], []
 
-    async def open_one(address: str, *, width: int = 1440, height: int = 900, dark: bool = False) -> SmartCallPage:
+    async def open_one(
+        address: str, *, width: int = 1440, height: int = 900, dark: bool = False, forced: bool = False
+    ) -> SmartCallPage:
         context = await browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
+            forced_colors="active" if forced else "none",
             reduced_motion="reduce",
             locale="nb-NO",
             timezone_id="Europe/Oslo",

@@ -6,6 +6,7 @@ wait until the page shows what they did. Texts are the Norwegian ones; the page 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -127,6 +128,7 @@ class SmartCallPage:
             await callers.get_by_role("radio", name="Et annet nummer").check()
             await callers.get_by_label("Nummer som ringer").fill(caller)
         else:
+            await self._unfold(callers, caller)
             await callers.get_by_role("radio", name=caller).check()
         targets = self.page.get_by_role("radiogroup", name="Hvem skal de nå?")
         await targets.get_by_role("radio", name=f"{line or queue},").check()
@@ -174,9 +176,31 @@ class SmartCallPage:
     async def open_toast(self, text: str) -> None:
         await self.toast(text).get_by_role("button").first.click()
 
-    async def choose_dark(self) -> None:
-        await self.page.get_by_role("button", name="Bytt til mørkt utseende").click()
-        await expect(self.page.get_by_role("button", name="Bytt til lyst utseende")).to_be_visible()
+    async def choose_appearance(self, name: str) -> None:
+        """``name``: Lyst, Mørkt or Høy kontrast."""
+        await self.page.get_by_role("button", name="Utseende").click()
+        await self.page.get_by_role("menuitemradio", name=name).click()
+        await expect(self.page.get_by_role("menuitemradio")).to_have_count(0)
+
+    async def pass_on(self, how: str, who: str, *, call: Locator | None = None) -> None:
+        """``how``: "Viderekoble til" while it rings, "Sett over uten å spørre" or "Spør først" in a talk."""
+        panel = await self._pin(call)
+        await panel.get_by_role("button", name=re.compile("^(Send videre|Sett over)$")).click()
+        await self.page.get_by_role("menuitem", name=f"{how}: {who}").click()
+
+    async def do(self, button: str, *, call: Locator | None = None) -> None:
+        """Press any other button of a call."""
+        panel = await self._pin(call)
+        await panel.get_by_role("button", name=button, exact=True).click()
+
+    def call(self, text: str) -> Locator:
+        """The panel of a call that says ``text``."""
+        return self._panels().filter(has_text=text)
+
+    async def _unfold(self, callers: Locator, caller: str) -> None:
+        more = callers.get_by_role("button", name="Vis flere")
+        if await callers.get_by_role("radio", name=caller).count() == 0 and await more.count():
+            await more.click()
 
     async def _show_exchange(self) -> None:
         if not await self.exchange.is_visible():
@@ -200,5 +224,5 @@ class Opener(Protocol):
     """The fixture ``open_page``: opens the page at an address, each time as somebody who was never here before."""
 
     async def __call__(
-        self, address: str, *, width: int = 1440, height: int = 900, dark: bool = False
+        self, address: str, *, width: int = 1440, height: int = 900, dark: bool = False, forced: bool = False
     ) -> SmartCallPage: ...

@@ -99,12 +99,18 @@ def _world() -> Json:
     lines = [
         {"number": f"9000000{index}", "alias": f"w{index}", "name": name} for index, (_, name) in enumerate(people, 1)
     ]
+    everybody = [line["number"] for line in lines]
     return {
         "login": {"apps": []},
+        "hubspot": {"portal": 1234567, "client_id": "c", "client_secret": "s", "refresh_token": "r"},
         "teams": {"tenant": TENANT, "bot_app_id": BOT_APP_ID, "anonymous": True, "limits": False, "users": users},
         "exchange": {
             "lines": lines,
-            "queues": [{"name": "Salg", "number": "22000010", "members": [line["number"] for line in lines]}],
+            "queues": [
+                {"name": "Salg", "number": "22000010", "members": everybody},
+                {"name": "Vakt", "number": "22000030", "members": everybody, "strategy": "hunt"},
+            ],
+            "shared": [{"name": "Sentralbord", "number": "22000000", "members": everybody}],
             "callers": [
                 {"number": "22334455", "label": "Nora Lie", "note": "Kunde i HubSpot"},
                 {"label": "Skjult nummer", "note": "Innringeren skjuler nummeret"},

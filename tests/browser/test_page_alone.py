@@ -185,7 +185,7 @@ async def test_dark_and_light(surroundings: Surroundings, open_page: Opener, pre
     dark = await page.page.evaluate(color)
     if not preferred:
         light = dark
-        await page.choose_dark()
+        await page.choose_appearance("Mørkt")
         dark = await page.page.evaluate(color)
         assert light == "rgb(255, 255, 255)"
     assert _lightness(dark) < 80

@@ -86,3 +86,20 @@ async def test_one_of_two_matches_is_chosen(demo: Demo, open_page: Opener):
     await expect(page.chat("Kari Hansen").message("Siv Bakke").get_by_text("Siv Bakke").first).to_be_visible()
     await page.hang_up()
     await expect(kari.card("Siv Bakke")).to_contain_text("Tapt anrop")
+
+
+async def test_a_working_day_is_begun_followed_and_stopped(demo: Demo, open_page: Opener):
+    page = await open_page(demo.address)
+    opener = page.exchange.get_by_role("button", name="Arbeidsdag")
+    await opener.click()
+    sheet = page.page.get_by_role("dialog", name="Arbeidsdag")
+    await sheet.get_by_role("radio", name="Full fart").check()
+    await sheet.get_by_role("button", name="Start dagen").click()
+    await expect(sheet).to_contain_text("Dagen går")
+    await expect(page.chat("Kari Hansen").card("Nora Lie")).to_be_visible()
+    await expect(opener).to_contain_text("/102")
+    await sheet.get_by_role("button", name="Stopp").click()
+    await expect(sheet).to_contain_text("Dagen ble stoppet")
+    await expect(sheet).to_contain_text("Besvart")
+    await page.page.keyboard.press("Escape")
+    await expect(page.calls.get_by_role("article")).to_have_count(0)

@@ -39,8 +39,10 @@ export function FaultsButton() {
       return;
     }
     setFailed(false);
+    const wanted = { ...faults, ...part };
+    setKnown(wanted); // the switch follows the hand at once; what is true is asked afterwards
     try {
-      await setFaults({ ...faults, ...part });
+      await setFaults(wanted);
     } catch {
       setFailed(true);
     }

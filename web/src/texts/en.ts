@@ -23,7 +23,7 @@ export const en: Texts = {
   numberExample: "E.g. 22 33 44 55",
   hidden: "Hidden number",
   colleague: "Colleague",
-  moreCallers: "More callers",
+  moreCallers: "Show more",
   fewerCallers: "Show fewer",
   queueOf: (count) => `Queue of ${count}`,
   hunts: "One at a time",

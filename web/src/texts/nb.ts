@@ -21,7 +21,7 @@ export const nb = {
   numberExample: "F.eks. 22 33 44 55",
   hidden: "Skjult nummer",
   colleague: "Kollega",
-  moreCallers: "Flere som kan ringe",
+  moreCallers: "Vis flere",
   fewerCallers: "Vis færre",
   queueOf: (count: number) => `Kø til ${count}`,
   hunts: "Én om gangen",
