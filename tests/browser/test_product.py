@@ -96,8 +96,11 @@ async def test_a_working_day_is_begun_followed_and_stopped(demo: Demo, open_page
     await sheet.get_by_role("radio", name="Full fart").check()
     await sheet.get_by_role("button", name="Start dagen").click()
     await expect(sheet).to_contain_text("Dagen går")
-    await expect(page.chat("Kari Hansen").card("Nora Lie")).to_be_visible()
     await expect(sheet).to_contain_text("av 102 anrop")
+    await page.page.keyboard.press("Escape")  # the day goes on, and so does everything else
+    await expect(opener).to_contain_text("/102")
+    await expect(page.chat("Kari Hansen").card("Nora Lie")).to_be_visible()
+    await opener.click()
     await sheet.get_by_role("button", name="Stopp").click()
     await expect(sheet).to_contain_text("Dagen ble stoppet")
     await expect(sheet).to_contain_text("Besvart")

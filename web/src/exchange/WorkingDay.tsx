@@ -67,26 +67,27 @@ export function WorkingDay() {
           <h2>{texts.day}</h2>
           {progress === null && <p className={css.about}>{texts.dayShort}</p>}
           {progress !== null && <Account progress={progress} texts={texts} />}
-          {playing ? (
-            <Button onClick={() => void ask(stopDay())}>{texts.dayStop}</Button>
-          ) : (
-            <>
-              <Field label={texts.speed}>
-                <RadioGroup layout="horizontal" value={speed} onChange={(_, data) => setSpeed(data.value)}>
-                  {SPEEDS.map((each) => (
-                    <Radio
-                      key={each}
-                      value={each}
-                      label={each === "most" ? texts.speedMost : texts.speedTimes(Number(each))}
-                    />
-                  ))}
-                </RadioGroup>
-              </Field>
-              <Button appearance="primary" onClick={() => void ask(beginDay(speed === "most" ? null : Number(speed)))}>
-                {texts.dayStart}
-              </Button>
-            </>
+          {!playing && (
+            <Field label={texts.speed}>
+              <RadioGroup layout="horizontal" value={speed} onChange={(_, data) => setSpeed(data.value)}>
+                {SPEEDS.map((each) => (
+                  <Radio
+                    key={each}
+                    value={each}
+                    label={each === "most" ? texts.speedMost : texts.speedTimes(Number(each))}
+                  />
+                ))}
+              </RadioGroup>
+            </Field>
           )}
+          {/* One button for both, so that the keyboard stays on it. */}
+          <Button
+            key="go"
+            appearance={playing ? "secondary" : "primary"}
+            onClick={() => void ask(playing ? stopDay() : beginDay(speed === "most" ? null : Number(speed)))}
+          >
+            {playing ? texts.dayStop : texts.dayStart}
+          </Button>
           {failed && <Notice kind="error" text={texts.dayFailed} onDismiss={() => setFailed(false)} />}
         </div>
       </PopoverSurface>
