@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import aiohttp
 from aiohttp import web
 
+from bot.after_call import after_call_handlers
 from bot.buttons import lookup_buttons
 from bot.calling_buttons import calling_buttons
 from bot.card_channel import TeamsCards
@@ -27,6 +28,7 @@ from bot.teams.inbound import InboundMessages
 from bot.teams.keys import SigningKeys
 from bot.teams.tokens import TokenSource
 from bot.teams_events import ProductEvents
+from calls.after_call import AfterCallWishes
 from calls.calling import Calling
 from calls.cards import Cards
 from calls.credentials import RowCredentials
@@ -119,6 +121,7 @@ class Service:
         handlers = {  # one line for each part of the product that has buttons
             **lookup_buttons(Wishes(database, bell, now, OPERATORS)),
             **calling_buttons(Calling(database, bell, OPERATORS, now)),
+            **after_call_handlers(AfterCallWishes(database, bell, now, OPERATORS)),
         }
         events = ProductEvents(database, bell, handlers, now)
         Health(database).add_routes(self.app)

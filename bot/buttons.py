@@ -12,6 +12,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from bot.cards import render_popup
+from bot.cards.after_call import read_note
 from bot.teams.ports import ActionReply, CardAction, CardReply, ErrorReply, MessageReply
 from bot.texts import Texts, texts_for
 from calls.model import Match
@@ -44,6 +45,7 @@ class Pressed:
             popup_id=popup_id,
             entra_object_id=self.employee.entra_object_id,
             card_id=self.action.reply_to_id,
+            typed=read_note(self.action.data),
         )
 
 

@@ -33,6 +33,9 @@ class CatalogueTexts:
         )
         return title, body
 
+    def result(self, result: str, *, language: str) -> str:
+        return texts_for(language).results.get(result, result)
+
 
 def _number(party: Party | None) -> Number | None:
     return party.number if party else None

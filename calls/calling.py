@@ -19,7 +19,7 @@ from calls.request_rows import NUMBER, PHONE, SQL
 from calls.routing import can_call
 from calls.scene import read_scene
 from calls.tenants import Tenant, read_operators
-from calls.wishes import CallGone, Granted, Press, adopt, owner_of
+from calls.wishes import CallGone, Granted, Press, adopt, answer, owner_of
 
 _REPEATED = timedelta(seconds=5)  # the same number again within this is a slip of the finger
 _SWEEP_AFTER = timedelta(seconds=3)
@@ -73,10 +73,7 @@ class Calling:
             await adopt(unit, press, now)
             await unit.sql.execute(SQL["want_shown"], press.popup_id, now + _SWEEP_AFTER)
             await self._bell.ring_cards(unit, owner.call_id)
-            scene = await read_scene(unit, owner.call_id, self._operators)
-            popup = scene.popup(owner.employee_id, press.popup_id) if scene else None
-            if scene is None or popup is None:
-                raise CallGone
+            popup, scene = await answer(unit, press, now, self._operators)
             return Granted(popup=popup, language=scene.language(owner.employee_id), drawn=not scene.forgotten)
 
     async def _store(

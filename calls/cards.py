@@ -21,6 +21,7 @@ from calls import telemetry
 from calls.chats import ChatAddress, ChatState, set_state
 from calls.database import DATABASE_AWAY, Database, Unit
 from calls.errors import Gone, NeedsSignIn, OutsideError, Refused, Throttled, Transient, Unknown
+from calls.notes import FORM_PATIENCE, form_from
 from calls.popup import Popup, PopupState, opens
 from calls.ports import Operator
 from calls.scene import NO_OPERATORS, Scene, read_scene
@@ -60,7 +61,7 @@ class _Sending:
     digest: bytes | None
     chat: ChatAddress | None
     language: str
-    action: str  # "post", "quiet_post", "update" or "nothing"
+    action: str  # "post", "quiet_post", "update", "nothing", or "hold": somebody is at the form
     parked: str | None = None
 
 
@@ -95,7 +96,7 @@ class Cards:
         scene = await read_scene(unit, call_id, self._operators) if rows else None
         if scene is None:
             return []
-        sendings = [_plan(unit, scene, row, lease) for row in rows]
+        sendings = [_plan(unit, scene, row, lease, now) for row in rows]
         posts = {sending.row["popup_id"] for sending in sendings if sending.action in ("post", "quiet_post")}
         if not posts:
             return sendings
@@ -106,6 +107,8 @@ class Cards:
 
     async def _send(self, tenant_id: UUID, sending: _Sending) -> bool:
         """True when something newer is wanted already."""
+        if sending.action == "hold":
+            return await self._hold_back(tenant_id, sending)
         try:
             async with asyncio.timeout(_SEND_SECONDS + _GRACE):
                 card_id = await self._put_on_screen(tenant_id, sending)
@@ -157,6 +160,9 @@ class Cards:
         """Answer for the counter; what the screen is known to show changes only by what was ``sent``."""
         row, now = sending.row, self._now()
         digest = sending.digest if sent else row["shown_digest"]
+        form_until = row["form_until"]
+        if sent:
+            form_until = now + FORM_PATIENCE if sending.popup is not None and sending.popup.form_open else None
         newer: bool | None = await self._database.at_once(tenant_id).sql.fetchval(
             _SQL["note_shown"],
             tenant_id,
@@ -168,6 +174,7 @@ class Cards:
             parked,
             now,
             declined,
+            form_until,
         )
         if newer is None:
             # The lease ran out while we sent: what we sent may be older than what another has sent since.
@@ -175,6 +182,16 @@ class Cards:
                 await unit.sql.execute(_SQL["want_again"], row["popup_id"], card_id, now)
             newer = True
         return newer
+
+    async def _hold_back(self, tenant_id: UUID, sending: _Sending) -> bool:
+        """Leave the card alone: an edit would wipe what is being typed. What is due is told in the answer to the next
+        press, or when the form has had its time."""
+        row, now = sending.row, self._now()
+        async with self._database.tenant(tenant_id) as unit:
+            newer = await unit.sql.fetchval(
+                _SQL["hold_back"], row["popup_id"], sending.lease, row["form_until"], row["wanted"], now
+            )
+        return bool(newer)
 
     async def _put_off(self, tenant_id: UUID, sending: _Sending, problem: Exception) -> bool:
         """Decide what a failure means for this popup; True when it should be looked at again at once."""
@@ -216,9 +233,10 @@ class Cards:
                 await set_state(unit, sending.chat.bot_app_id, sending.chat.entra_object_id, states[code])
 
 
-def _plan(unit: Unit, scene: Scene, row: Any, lease: UUID) -> _Sending:
+def _plan(unit: Unit, scene: Scene, row: Any, lease: UUID, now: datetime) -> _Sending:
     employee_id = row["employee_id"]
-    popup = scene.popup(employee_id, row["popup_id"])
+    form = form_from(unit, row, now)
+    popup = scene.popup(employee_id, row["popup_id"], form)
     chat = scene.chats.get(employee_id)
     language = scene.language(employee_id)
     # Keyed: of an unknown caller the number is all that is not in the open already, and numbers are few enough to try.
@@ -226,6 +244,8 @@ def _plan(unit: Unit, scene: Scene, row: Any, lease: UUID) -> _Sending:
     action, parked = "nothing", None
     if popup is not None and row["activity_id"] is not None:
         action = "nothing" if scene.forgotten or digest == row["shown_digest"] else "update"
+        if action == "update" and form.on_screen and popup.form_open:
+            action = "hold"  # only the call itself may take a form off the screen: it goes on after all
         parked = None if chat else "no_chat"
     elif popup is not None and _may_post(popup, row, scene):
         action = ("quiet_post" if row["post_tried_at"] else "post") if chat else "nothing"

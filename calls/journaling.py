@@ -23,7 +23,7 @@ from calls.reducer import Call, CallState
 from calls.scene import Scene, read_scene
 from calls.sources import OpenSource, Sources
 from calls.sql_blocks import read_blocks
-from calls.tenants import TenantSettings
+from calls.tenants import JournalMode
 
 log = logging.getLogger(__name__)
 _SQL = read_blocks(Path(__file__).parent / "sql" / "journaling.sql")
@@ -40,6 +40,9 @@ class JournalTexts(Protocol):
 
     def write(self, call: Call, *, employee: str | None, rang: Sequence[str], language: str) -> tuple[str, str]:
         """Title and body. ``employee`` is who took the call, ``rang`` all whose phones rang, by name."""
+
+    def result(self, result: str, *, language: str) -> str:
+        """The words for a stored result, which may be a key of ours."""
 
 
 class JournalJob:
@@ -67,10 +70,13 @@ class JournalJob:
                 return
         source: OpenSource | None = None
         try:
-            target = await self._target(task, scene) if is_due(scene.tenant.settings, scene.call) else None
+            target = await self._target(task, scene) if is_due(scene) else None
             if target is None:
                 async with self._database.tenant(task.tenant_id) as unit:
+                    await unit.sql.execute(_SQL["lock_call"], task.call_id)
                     await unit.sql.execute(_SQL["rest"], row["journal_id"], lease, row["wanted"], self._now())
+                    if any(match.role is SourceRole.CRM for match in scene.lookup.matches):
+                        await self._want_shown(unit, task)  # a form may be waiting for the entry's outcome
                 return
             source, match = target
             async with asyncio.timeout(_WRITE_SECONDS):
@@ -132,6 +138,10 @@ class JournalJob:
             outcome=call.outcome or Outcome.UNKNOWN,
             talk_seconds=call.talk_seconds,
             employee_email=employee.email if employee else None,
+            result=self._texts.result(scene.note.result, language=language)
+            if scene.note and scene.note.result
+            else None,
+            note=scene.note.text or None if scene.note else None,
         )
 
     async def _want_shown(self, unit: Unit, task: Task) -> None:
@@ -160,18 +170,16 @@ class JournalJob:
             await unit.sql.execute(_SQL["lock_call"], task.call_id)
             connection_id = source.connection.connection_id if source else None
             await unit.sql.execute(_SQL["put_off"], row["journal_id"], lease, due, parked, connection_id)
-            if parked:
+            if parked or tries == 1:  # the card waits for the first try, and no longer
                 await self._want_shown(unit, task)
 
 
-def is_due(settings: TenantSettings, call: Call) -> bool:
-    """Whether the call is over, and the tenant journals calls of its kind."""
-    if call.state is not CallState.ENDED:
+def is_due(scene: Scene) -> bool:
+    """Whether the call is over, and calls of its kind are journaled, or somebody has asked for this one."""
+    if scene.call.state is not CallState.ENDED:
         return False  # a late event has brought it back; its end will be told
-    if call.direction is Direction.OUTBOUND:
-        return settings.journal_outgoing == "always"
-    answered = call.answered_at is not None or call.outcome is Outcome.COMPLETED
-    return (settings.journal_answered if answered else settings.journal_missed) == "always"
+    mode = scene.journal_mode
+    return mode is JournalMode.ALWAYS or (mode is JournalMode.ON_REQUEST and scene.journal_requested)
 
 
 def _as_text(party: Any) -> str:

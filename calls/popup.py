@@ -12,11 +12,14 @@ from enum import StrEnum
 from uuid import UUID
 
 from calls.call_requests import CallBack
+from calls.journal_modes import is_answered
 from calls.lookup import Lookup, Remembered
 from calls.matching import rank
 from calls.model import Direction, Match, NumberPage, Outcome, Party, Presentation, RecordRef, SourceRole
+from calls.notes import AfterCall, CallNote
 from calls.numbers import Number
 from calls.reducer import Call, CallState, Leg, LegState
+from calls.tenants import JournalMode
 
 _OURSELVES = timedelta(seconds=2)  # a contact no longer ago is this very call: CRMs cut times off
 
@@ -105,6 +108,12 @@ class Popup:
     may_search_again: bool = False
     pages: tuple[NumberPage, ...] = ()  # where else to look, when no CRM knows the caller
     call_back: CallBack | None = None  # None: nothing to offer and nothing to tell
+    may_journal: bool = False  # it is journaled when this employee asks for it
+    may_note: bool = False  # the call is over, this employee took it, and what it came to may be said
+    note: CallNote | None = None  # what has been said
+    form_open: bool = False  # the form for it is on the card: from then on we edit the card with care (calls/cards.py)
+    draft: CallNote | None = None  # what stands in the form, when it is not the note
+    results: tuple[str, ...] = ()  # the tenant's words to choose from; none: ours
 
 
 def popup_for(
@@ -117,13 +126,14 @@ def popup_for(
     asking: bool = False,
     journal: JournalState | None = None,
     journal_in: str | None = None,
+    after: AfterCall | None = None,
 ) -> Popup | None:
     """What this employee should see of the call now; None when it is not for them. ``names`` holds the colleagues'.
 
     ``asking``: the sources are to be asked, perhaps by a node that has died over it. A caller nobody has been asked
     about yet is not called unknown.
     """
-    leg = call.leg(employee_id)
+    leg, after = call.leg(employee_id), after or AfterCall()
     if leg is None:
         return None
     outside = call.outside
@@ -140,6 +150,18 @@ def popup_for(
     answerer = call.answered_by
     state = _state(call, leg)
     matches = _with_details_of_first(matches, call, told=state is not _ELSEWHERE)
+    over = call.state is CallState.ENDED and call.direction is Direction.INBOUND and number is not None
+    took = over and _took(call, leg)
+    requestable = over and (took or not is_answered(call)) and after.mode is JournalMode.ON_REQUEST
+    if requestable and after.requested and after.waiting and journal is None and identity is Identity.MATCHED:
+        journal, journal_in = JournalState.PENDING, matches[0].source
+    may_note = took and after.mode is not JournalMode.NEVER
+    # While the entry waits for its first try the form does not come: what becomes of it would have to be shown soon.
+    comes = not searching and not (
+        after.waiting and after.mode is JournalMode.ALWAYS and identity is Identity.MATCHED and after.note is None
+    )
+    wanted = after.note is None if after.form.open is None else after.form.open
+    form_open = may_note and (after.form.on_screen or (comes and wanted))
     return Popup(
         popup_id=popup_id,
         state=state,
@@ -169,6 +191,12 @@ def popup_for(
         and identity in (Identity.UNKNOWN, Identity.DIRECTORY)
         and lookup.done
         and bool(lookup.answers),
+        may_journal=requestable and not after.requested and identity is Identity.MATCHED,
+        may_note=may_note,
+        note=after.note if may_note else None,
+        form_open=form_open,
+        draft=after.form.draft if form_open else None,
+        results=after.results if may_note else (),
     )
 
 
@@ -177,6 +205,11 @@ def rung(call: Call, names: Mapping[UUID, str]) -> list[UUID]:
     legs = (leg for leg in call.legs if leg.employee_id in names)
     ordered = sorted(legs, key=lambda leg: (leg.rang_at or call.last_event_at, names[leg.employee_id]))
     return [leg.employee_id for leg in ordered]
+
+
+def _took(call: Call, leg: Leg) -> bool:
+    """Whether this employee had the conversation; of two who may have had it, neither."""
+    return leg.answered_at is not None or (leg.outcome is Outcome.COMPLETED and len(call.legs) == 1)
 
 
 def opens(popup: Popup, leg: Leg) -> bool:

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from calls.call_requests import CallBack, RequestState
+from calls.call_requests import UNDER_WAY, CallBack, RequestState
 from calls.chats import ChatAddress
 from calls.database import Unit
 from calls.ingest import open_events
+from calls.journal_modes import journal_mode
 from calls.lookup import Lookup
 from calls.model import Connection, OperatorAbilities
+from calls.notes import NO_FORM, AfterCall, CallNote, Form, open_note
 from calls.popup import JournalState, Popup, popup_for
 from calls.ports import Operator
 from calls.reducer import Call, fold
 from calls.routing import with_call_back
 from calls.sql_blocks import read_blocks
-from calls.tenants import Employee, Tenant, employee_from, tenant_from
+from calls.tenants import Employee, JournalMode, Tenant, employee_from, tenant_from
 
 SQL = read_blocks(Path(__file__).parent / "sql" / "scene.sql")
 LOOKUP: TypeAdapter[Lookup] = TypeAdapter(Lookup)
@@ -44,7 +46,15 @@ class Scene:
     abilities: tuple[OperatorAbilities, ...] = ()  # of the tenant's operator connections
     call_backs: Mapping[UUID, CallBack] = field(default_factory=dict)  # by popup id: the newest call asked for there
 
-    def popup(self, employee_id: UUID, popup_id: UUID) -> Popup | None:
+    journal_waiting: bool = False  # for its first try
+    journal_requested: bool = False
+    note: CallNote | None = None
+
+    @property
+    def journal_mode(self) -> JournalMode:
+        return journal_mode(self.tenant.settings, self.employees, self.call)
+
+    def popup(self, employee_id: UUID, popup_id: UUID, form: Form = NO_FORM) -> Popup | None:
         popup = popup_for(
             self.call,
             employee_id,
@@ -54,11 +64,22 @@ class Scene:
             asking=self.asking,
             journal=self.journal,
             journal_in=self.journal_in,
+            after=AfterCall(
+                mode=self.journal_mode,
+                requested=self.journal_requested,
+                waiting=self.journal_waiting,
+                note=self.note,
+                form=form,
+                results=self.tenant.settings.call_results,
+            ),
         )
         if popup is None:
             return None
         through, last = self.tenant.settings.call_through, self.call_backs.get(popup_id)
-        return with_call_back(popup, last, through=through, abilities=self.abilities)
+        popup = with_call_back(popup, last, through=through, abilities=self.abilities)
+        if popup.form_open and not form.on_screen and last is not None and last.state in UNDER_WAY:
+            return replace(popup, form_open=False, draft=None)  # how far the call has come is to be seen
+        return popup
 
     def language(self, employee_id: UUID) -> str:
         employee = self.employees.get(employee_id)
@@ -100,6 +121,9 @@ async def read_scene(unit: Unit, call_id: UUID, operators: Mapping[str, Operator
         journal_in=row["journal_in"],
         abilities=tuple(_abilities(unit, row["operators"] or (), operators)),
         call_backs={UUID(each["popup_id"]): _call_back(each) for each in row["requests"] or ()},
+        journal_waiting=bool(row["journal_open"]),
+        journal_requested=bool(row["journal_requested"]),
+        note=open_note(unit, row["note_sealed"]),
     )
 
 

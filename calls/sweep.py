@@ -90,6 +90,7 @@ class Sweep:
             await unit.sql.execute(_SQL["purge_calls"], now - timedelta(days=tenant.settings.keep_calls_days))
             await unit.sql.execute(_SQL["purge_requests"], now - timedelta(days=tenant.settings.keep_calls_days))
             await unit.sql.execute(_SQL["purge_unseen_calls"], now - _UNSEEN)
+            await unit.sql.execute(_SQL["close_forms"], now)
             for block in ("purge_chats", "purge_employees", "purge_streams"):
                 await unit.sql.execute(_SQL[block])
             await unit.sql.execute(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -23,15 +24,28 @@ SECRETS: TypeAdapter[Mapping[str, tuple[str, ...]]] = TypeAdapter(Mapping[str, t
 _NOBODY: Sequence[UUID | None] = (None,)
 
 
+class JournalMode(StrEnum):
+    """When a call is written into the CRM."""
+
+    ALWAYS = "always"
+    ON_REQUEST = "on_request"  # when an employee presses for it, or saves what it came to
+    NEVER = "never"
+
+
+CallResult = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^\S(.*\S)?$")]
+
+
 @checked_dataclass(frozen=True, kw_only=True)
 class TenantSettings:
     """What a tenant decides about itself. Every field is an optional line of company.toml."""
 
-    journal_answered: Literal["always", "never"] = "always"  # write answered calls into the CRM
-    journal_missed: Literal["always", "never"] = "always"
+    journal_answered: JournalMode = JournalMode.ALWAYS  # write answered calls into the CRM
+    journal_missed: JournalMode = JournalMode.ALWAYS
     journal_outgoing: Literal["always", "never"] = "always"  # calls that employees make
     call_through: Literal["operator", "teams"] = "operator"  # how a button calls: their own phone, or Teams Phone
     company_number: str | None = None  # what is shown to whom a button calls; None: as the operator has it
+    # What a call may have come to, to choose from when it is over. Empty: the words of bot/texts.
+    call_results: Annotated[tuple[CallResult, ...], Field(max_length=20)] = ()
     popup_internal: bool = False  # show colleagues' calls to each other
     keep_calls_days: Annotated[int, Field(ge=1, le=3650, strict=True)] = (
         30  # then a call, its events and popups are deleted
@@ -40,6 +54,20 @@ class TenantSettings:
     keep_directory_minutes: Annotated[int, Field(ge=0, le=10080, strict=True)] = 60
 
 
+@checked_dataclass(frozen=True, kw_only=True)
+class Preferences:
+    """What an employee has chosen for themselves. None: the tenant's choice holds, also when it changes."""
+
+    popup_direct: bool | None = None  # calls to their own number
+    popup_queue: bool | None = None  # calls through a queue
+    popup_internal: bool | None = None  # colleagues' calls
+    journal_answered: JournalMode | None = None
+    journal_missed: JournalMode | None = None
+    language: str | None = None
+
+
+NO_PREFERENCES = Preferences()
+PREFERENCES: TypeAdapter[Preferences] = TypeAdapter(Preferences)
 TENANT_SETTINGS: TypeAdapter[TenantSettings] = TypeAdapter(TenantSettings)
 
 
@@ -62,7 +90,8 @@ class Employee:
     entra_object_id: UUID
     name: str
     email: str | None
-    language: str | None  # None: the tenant's
+    language: str | None  # what they have chosen, else what the company file says; None: the tenant's
+    preferences: Preferences = NO_PREFERENCES
 
 
 async def read_tenant(unit: Unit) -> Tenant | None:
@@ -157,12 +186,14 @@ def _placed(event: Event, owners: Mapping[str, list[UUID]]) -> Event:
 def employee_from(unit: Unit, row: Any) -> Employee:
     """The employee in a row that holds its columns, perhaps among others."""
     email: bytes | None = row["email_sealed"]
+    preferences = PREFERENCES.validate_python(row["preferences"] or {})
     return Employee(
         employee_id=row["employee_id"],
         entra_object_id=row["entra_object_id"],
         name=unit.open_text("employee name", row["name_sealed"]),
         email=unit.open_text("employee email", email) if email else None,
-        language=row["language"],
+        language=preferences.language or row["language"],
+        preferences=preferences,
     )
 
 

@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from calls.choices import forget, remember
 from calls.database import Database, Unit
 from calls.lookup import Lookup
 from calls.model import Match
+from calls.notes import FORM_PATIENCE, NOTE, CallNote, form_from
 from calls.popup import Memory, Popup
 from calls.ports import Operator
 from calls.queue import Bell
@@ -39,6 +40,7 @@ class Press:
     popup_id: UUID
     entra_object_id: UUID
     card_id: str | None  # the message the button stood in
+    typed: CallNote | None = None  # what stood in the form after the call when the button was pressed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,24 +119,12 @@ class Wishes:
     async def _change(self, press: Press, change: _Change, *, ask: bool) -> Granted:
         now = self._now()
         async with self._database.tenant(press.tenant_id) as unit:
-            owner = await owner_of(unit, press)
-            call_id, employee_id = owner.call_id, owner.employee_id
-            lookup = await lock_lookup(unit, call_id)
-            popup, _ = await self._read_popup(unit, call_id, employee_id, press.popup_id)
-            sealed = unit.seal_value("lookup", LOOKUP, await change(unit, lookup, popup, employee_id))
-            await unit.sql.execute(_SQL["change_lookup"], call_id, sealed, ask, now)
-            await adopt(unit, press, now)
-            await unit.sql.execute(_SQL["want_shown"], call_id, now + _SWEEP_AFTER)
-            popup, scene = await self._read_popup(unit, call_id, employee_id, press.popup_id)
-            await self._bell.ring_cards(unit, call_id)
-        return Granted(popup=popup, language=scene.language(employee_id))
-
-    async def _read_popup(self, unit: Unit, call_id: UUID, employee_id: UUID, popup_id: UUID) -> tuple[Popup, Scene]:
-        scene = await read_scene(unit, call_id, self._operators)
-        popup = scene.popup(employee_id, popup_id) if scene else None
-        if scene is None or popup is None:
-            raise CallGone
-        return popup, scene
+            row = await own_popup(unit, press)
+            lookup = await lock_lookup(unit, row["call_id"])
+            popup, _ = await read_popup(unit, row, now, self._operators)
+            sealed = unit.seal_value("lookup", LOOKUP, await change(unit, lookup, popup, row["employee_id"]))
+            await unit.sql.execute(_SQL["change_lookup"], row["call_id"], sealed, ask, now)
+            return await grant(unit, self._bell, press, now, self._operators)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,14 +137,51 @@ class Owner:
 
 async def owner_of(unit: Unit, press: Press) -> Owner:
     """Raises CallGone, and NotYours when somebody else pressed."""
+    row = await own_popup(unit, press)
+    return Owner(call_id=row["call_id"], employee_id=row["employee_id"])
+
+
+async def adopt(unit: Unit, press: Press, now: datetime) -> None:
+    """Note the message a press came from. What it shows is unknown from here on: Teams puts the answer there, in the
+    place of a form that may have stood on it; what was typed into that is kept."""
+    await unit.sql.execute(_SQL["adopt_card"], press.popup_id, press.card_id, now)
+    draft = unit.seal_value("call note", NOTE, press.typed) if press.typed not in (None, CallNote()) else None
+    await unit.sql.execute(_SQL["take_off_form"], press.popup_id, draft, press.typed is not None)
+
+
+async def own_popup(unit: Unit, press: Press) -> Any:
+    """The row of the popup whose button was pressed. Raises :class:`CallGone` and :class:`NotYours`."""
     row = await unit.sql.fetchrow(_SQL["read_popup"], press.popup_id)
     if row is None:
         raise CallGone
     if row["entra_object_id"] != press.entra_object_id:
         raise NotYours
-    return Owner(call_id=row["call_id"], employee_id=row["employee_id"])
+    return row
 
 
-async def adopt(unit: Unit, press: Press, now: datetime) -> None:
-    """Note the message a press came from. What it shows is unknown from here on: Teams puts the answer there."""
-    await unit.sql.execute(_SQL["adopt_card"], press.popup_id, press.card_id, now)
+async def read_popup(unit: Unit, row: Any, now: datetime, operators: Mapping[str, Operator]) -> tuple[Popup, Scene]:
+    """What a row of :func:`own_popup` should look like now, and what it is made of."""
+    scene = await read_scene(unit, row["call_id"], operators)
+    popup = scene.popup(row["employee_id"], row["popup_id"], form_from(unit, row, now)) if scene else None
+    if scene is None or popup is None:
+        raise CallGone
+    return popup, scene
+
+
+async def answer(unit: Unit, press: Press, now: datetime, operators: Mapping[str, Operator]) -> tuple[Popup, Scene]:
+    """The card for the answer to a press that :func:`adopt` has noted. It may hold the form again."""
+    popup, scene = await read_popup(unit, await own_popup(unit, press), now, operators)
+    if popup.form_open:
+        await unit.sql.execute(_SQL["put_up_form"], press.popup_id, now + FORM_PATIENCE)
+    return popup, scene
+
+
+async def grant(unit: Unit, bell: Bell, press: Press, now: datetime, operators: Mapping[str, Operator]) -> Granted:
+    """The last step of a wish, when its rows are written: the card as it is now, for the answer to the press, and all
+    cards of the call raised. The call is locked, before its popups."""
+    row = await own_popup(unit, press)
+    await adopt(unit, press, now)
+    await unit.sql.execute(_SQL["want_shown"], row["call_id"], now + _SWEEP_AFTER)
+    popup, scene = await answer(unit, press, now, operators)
+    await bell.ring_cards(unit, row["call_id"])
+    return Granted(popup=popup, language=scene.language(row["employee_id"]))

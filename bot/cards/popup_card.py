@@ -20,6 +20,7 @@ from adaptive_cards.card import (
 )
 from adaptive_cards.types import FontSize, HorizontalAlignment, Spacing, VerticalAlignment
 
+from bot.cards.after_call import after_call, after_call_buttons, count_buttons
 from bot.cards.call_back import call_buttons, call_lines
 from bot.cards.customer import about_customer
 from bot.cards.elements import GAP, SEPARATOR, ask_button, clock, headline, join, line, open_button, quiet, run
@@ -51,6 +52,8 @@ def render_popup(popup: Popup, texts: Texts) -> RenderedCard:
         builder.add_item(said)
     if small := notes(popup, texts):
         builder.add_item(Container(items=list(small), spacing=Spacing.MEDIUM))
+    for item in after_call(popup, texts):
+        builder.add_item(item)
     if buttons := _buttons(popup, texts):
         builder.add_actions(buttons)
     return finish(builder, language=texts.language, speak=speak(popup, who, texts), summary=summarize(popup, texts))
@@ -103,7 +106,8 @@ def _other_matches(popup: Popup, texts: Texts) -> list[Container]:
     items: list[RichTextBlock | ColumnSet] = [
         line(run(heading, size=FontSize.SMALL, subtle=True), spacing=Spacing.NONE)
     ]
-    shown = MATCHES_SHOWN - (popup.may_remember and popup.remembered is None)  # which takes two buttons
+    choices = popup.may_remember and popup.remembered is None  # which takes two buttons
+    shown = max(2, MATCHES_SHOWN - choices - count_buttons(popup))
     items += [_match_row(popup, match, texts) for match in popup.matches[1:shown]]
     if (hidden := len(popup.matches) - shown) > 0:
         items.append(
@@ -153,4 +157,4 @@ def _buttons(popup: Popup, texts: Texts) -> list[ActionOpenUrl | ActionExecute]:
             buttons.append(open_button(title, url, main=not buttons))
     if popup.may_search_again:
         buttons.append(ask_button(texts.button.search_again, Verb.SEARCH_AGAIN, popup.popup_id))
-    return [*buttons, *call_buttons(popup, texts)]
+    return [*buttons, *call_buttons(popup, texts), *after_call_buttons(popup, texts)]

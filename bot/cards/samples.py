@@ -26,6 +26,7 @@ from calls.model import (
     RecordRef,
     SourceRole,
 )
+from calls.notes import CallNote
 from calls.numbers import Number, NumberKind
 from calls.popup import Identity, JournalState, Memory, Popup, PopupState
 
@@ -92,6 +93,10 @@ LISTED = Match(
 )
 
 PAGE = NumberPage(name="Gulesider", url="https://www.gulesider.no/finn:91234567")
+_SAID = CallNote(
+    result="follow_up", text="Vil ha tilbud på 40 paller innen fredag.\nRing Per Vik på lageret om levering."
+)
+
 _STATES: Mapping[PopupState, Mapping[str, object]] = {
     PopupState.RINGING: {},
     PopupState.ANSWERED: {"answered_at": _START + timedelta(seconds=7)},
@@ -130,6 +135,7 @@ def _samples() -> dict[str, Popup]:
     plain = {f"{state}-{identity}": sample(state, identity) for state in PopupState for identity in Identity}
     ringing, ended, matched = PopupState.RINGING, PopupState.ENDED, Identity.MATCHED
     journal = {"journal_in": "HubSpot"}
+    after: dict[str, object] = {"may_note": True}
     queue = {"queue": "Salg", "called": _number("22000010"), "rang": ("Per Berg", "Ola Nes")}
     special = {
         "queue-ringing": sample(ringing, matched, **queue),
@@ -165,6 +171,16 @@ def _samples() -> dict[str, Popup]:
             route=CallRoute.OPERATOR, made=1, state=RequestState.REFUSED, code="employee_unavailable")),
         "call-unknown": sample(PopupState.MISSED, matched, call_back=CallBack(
             route=CallRoute.OPERATOR, made=1, state=RequestState.UNKNOWN)),
+        "form": sample(ended, matched, journal=JournalState.WRITTEN, **journal, **after, form_open=True),
+        "form-typed": sample(
+            ended, matched, journal=JournalState.WRITTEN, **journal, **after, form_open=True, draft=_SAID,
+            results=("Bestilling", "Reklamasjon", "Følges opp"),
+        ),
+        "note-saved": sample(ended, matched, journal=JournalState.WRITTEN, **journal, **after, note=_SAID),
+        "note-waits": sample(ended, Identity.UNKNOWN, **after, note=_SAID),
+        "note-left": sample(ended, matched, journal=JournalState.WRITTEN, **journal, **after),
+        "on-request": sample(ended, matched, **after, form_open=True, may_journal=True),
+        "on-request-missed": sample(PopupState.MISSED, matched, may_journal=True),
         "transferred": sample(ended, matched, outcome=Outcome.TRANSFERRED),
         "long-names": sample(
             ringing, matched, queue="Kundeservice bedrift og offentlig sektor",

@@ -69,7 +69,7 @@ async def _tenant_of_bot(database: Database, company: Company, earlier: Earlier)
 
 async def _apply_tenant(differences: Differences, company: Company, bot_tenant: UUID | None) -> None:
     part = company.tenant
-    settings = TENANT_SETTINGS.dump_python(part.settings)
+    settings = TENANT_SETTINGS.dump_python(part.settings, mode="json")
     wanted = (part.name, part.language, part.region, part.bot, bot_tenant, settings)
     row = await differences.unit.sql.fetchrow(SQL["read_tenant"])
     if differences.tell(f"tenant {part.name}", new=row is None, changed=row is not None and tuple(row) != wanted):

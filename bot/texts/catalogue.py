@@ -74,6 +74,23 @@ class ButtonTexts:
     remember_for_all: str
     forget: str  # what was remembered
     choose_name: str  # what a screen reader says for ``choose``
+    save: str
+    edit: str
+    edit_note: str  # what a screen reader says for ``edit``
+    note: str  # opens the form after the call
+    journal: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=_STRICT)
+class AfterCallTexts:
+    """The form after the call, and what was said in it."""
+
+    result: str
+    choose_result: str
+    no_result: str
+    note: str
+    write_note: str
+    waits: str  # no CRM knows the caller yet
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=_STRICT)
@@ -167,6 +184,8 @@ class Texts:
     contact_way: Mapping[ContactWay, str]  # only where it says something
     card: CardTexts
     button: ButtonTexts
+    after: AfterCallTexts
+    results: Mapping[str, str]  # what a call came to, where the tenant has no words of its own; the keys are stored
     summary: SummaryTexts
     words: WordTexts
     calling: CallingTexts

@@ -31,6 +31,12 @@ def clean(text: str | None, limit: int) -> str:
     return line[: limit - 1].rstrip(" \u200c\u200d") + ELLIPSIS
 
 
+def clean_lines(text: str, limit: int) -> str:
+    """Several lines, each cleaned, of at most ``limit`` characters together; empty ones at the ends are dropped."""
+    lines = [clean(line, limit) for line in text[: 4 * limit].splitlines()]
+    return "\n".join(lines)[:limit].strip()
+
+
 def isolate(text: str) -> str:
     """Keeps a right-to-left name from turning round what stands beside it (Unicode UAX #9, first strong isolate)."""
     if any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text):

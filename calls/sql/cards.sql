@@ -2,14 +2,15 @@
 
 -- name: take_popups
 -- Leases what is open (this and the next two: migrations/versions/0001_functions.sql).
-SELECT popup_id, employee_id, wanted, shown_digest, attempts, post_tried_at, posts, activity_id
+SELECT popup_id, employee_id, wanted, shown_digest, attempts, post_tried_at, posts, activity_id,
+    form_open, form_until, draft_sealed
 FROM smartcall.take_popups($1, $2, $3, $4, $5)
 
 -- name: note_posts
 SELECT popup_id FROM smartcall.note_posts($1, $2::uuid[], $3, $4) AS popup_id
 
 -- name: note_shown
-SELECT newer FROM smartcall.note_shown($1, $2, $3, $4, $5, $6, $7, $8, $9) AS newer
+SELECT newer FROM smartcall.note_shown($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS newer
 
 -- name: want_again
 -- What is on the screen is not known: it may be ours, or what another has sent since.
@@ -24,6 +25,12 @@ UPDATE smartcall.popup SET
     post_tried_at = CASE WHEN $4 AND posts <= 1 THEN NULL ELSE post_tried_at END,
     posts = CASE WHEN $4 THEN GREATEST(posts - 1, 0) ELSE posts END
 WHERE popup_id = $1 AND lease = $2
+
+-- name: hold_back
+-- Somebody may be typing into the card; it is looked at again when they have had their time ($3), or at once when
+-- something newer than $4 is wanted.
+UPDATE smartcall.popup SET lease = NULL, lease_until = NULL, due_at = CASE WHEN wanted > $4 THEN $5::timestamptz ELSE $3 END
+WHERE popup_id = $1 AND lease = $2 RETURNING wanted > $4
 
 -- name: move_chat
 UPDATE smartcall.chat SET conversation_id = $3 WHERE bot_app_id = $1 AND entra_object_id = $2

@@ -14,6 +14,11 @@ DELETE FROM smartcall.call c WHERE c.started_at < $1 AND c.state IN ('ended', 's
 -- name: purge_requests
 DELETE FROM smartcall.call_request WHERE created_at < $1
 
+-- name: close_forms
+-- Forms that nobody has saved make room; what was held back for them is shown by the sweep.
+UPDATE smartcall.popup SET form_open = false, form_until = NULL, wanted = wanted + 1, attempts = 0, due_at = $1
+WHERE form_until <= $1
+
 -- name: purge_chats
 -- Of employees who are about to be deleted.
 DELETE FROM smartcall.chat h USING smartcall.employee e

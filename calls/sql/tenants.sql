@@ -4,7 +4,7 @@
 SELECT tenant_id, name, language, region, bot_app_id, bot_tenant_id, settings FROM smartcall.tenant
 
 -- name: employee_of
-SELECT employee_id, entra_object_id, name_sealed, email_sealed, language FROM smartcall.employee
+SELECT employee_id, entra_object_id, name_sealed, email_sealed, language, preferences FROM smartcall.employee
 WHERE entra_object_id = $1 AND active
 
 -- name: read_connection

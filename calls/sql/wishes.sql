@@ -2,7 +2,7 @@
 
 -- name: read_popup
 -- Whose popup it is.
-SELECT p.call_id, p.employee_id, e.entra_object_id FROM smartcall.popup p JOIN smartcall.employee e USING (employee_id)
+SELECT p.popup_id, p.call_id, p.employee_id, p.form_open, p.form_until, p.draft_sealed, e.entra_object_id FROM smartcall.popup p JOIN smartcall.employee e USING (employee_id)
 WHERE p.popup_id = $1
 
 -- name: adopt_card
@@ -21,3 +21,11 @@ WHERE call_id = $1
 
 -- name: want_shown
 UPDATE smartcall.popup SET wanted = wanted + 1, attempts = 0, due_at = $2 WHERE call_id = $1
+
+-- name: take_off_form
+-- The answer to a press is about to take its place. What was typed ($2, when the press told) is kept.
+UPDATE smartcall.popup SET form_until = NULL, draft_sealed = CASE WHEN $3 THEN $2 ELSE draft_sealed END
+WHERE popup_id = $1
+
+-- name: put_up_form
+UPDATE smartcall.popup SET form_until = $2 WHERE popup_id = $1

@@ -195,6 +195,13 @@ def read_owner_name(owner: object) -> str | None:
     return full_name or read_text(values.get("email"))
 
 
+def write_body(entry: JournalEntry) -> str:
+    """What the employee said of the call, then its facts. HubSpot takes HTML here."""
+    said = [part for part in (entry.result, entry.note) if part]
+    text = "\n".join([*said, *([""] if said else []), entry.body])
+    return html.escape(text[:_MAX_BODY], quote=False).replace("\n", "<br>")
+
+
 def write_call(entry: JournalEntry, *, owner_id: str | None, dispositions: bool) -> dict[str, str]:
     """The properties of a call object. What is unknown is left out, so that it stays as it is on a repeat."""
     inbound = entry.direction is Direction.INBOUND
@@ -203,7 +210,7 @@ def write_call(entry: JournalEntry, *, owner_id: str | None, dispositions: bool)
     values: dict[str, str | None] = {
         "hs_timestamp": started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "hs_call_title": entry.title,
-        "hs_call_body": html.escape(entry.body[:_MAX_BODY], quote=False).replace("\n", "<br>"),
+        "hs_call_body": write_body(entry),
         "hs_call_direction": {Direction.INBOUND: "INBOUND", Direction.OUTBOUND: "OUTBOUND"}.get(entry.direction),
         "hs_call_from_number": entry.caller_number,
         "hs_call_to_number": entry.called_number,

@@ -29,7 +29,7 @@ async def test_searching_again_finds_who_was_entered_meanwhile(play: Play) -> No
     await play.see(who="Kari", journal=True)
     await play.quiet()
     (card,) = await play.cards("Kari")
-    assert (card.name, card.buttons) == ("Mona Ny", ("Åpne i HubSpot",))
+    assert (card.name, card.buttons) == ("Mona Ny", ("Åpne i HubSpot", "Lagre"))
     assert [toast.text for toast in await play.toasts("Kari")] == ["Ukjent nummer ringer – 401 12 233"]
     (entry,) = await play.journal()
     (contact,) = [each for each in (await play.records())["contacts"] if each["properties"].get("lastname") == "Ny"]

@@ -31,6 +31,9 @@ class Texts:
     def write(self, call: Call, *, employee: str | None, rang: Sequence[str], language: str) -> tuple[str, str]:
         return f"{call.outcome} {employee}", f"{', '.join(rang)} ({language})"
 
+    def result(self, result: str, *, language: str) -> str:
+        return f"{result} ({language})"
+
 
 @dataclass(kw_only=True)
 class FakeConnector:

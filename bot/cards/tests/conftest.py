@@ -81,5 +81,7 @@ def _lines(nodes: list[Card]) -> Iterator[str]:
                 yield from _lines(node["columns"])
             case "ActionSet":
                 yield from _lines(node["actions"])
+            case "Input.Text" | "Input.ChoiceSet":
+                yield f"<{node['label']}: {node.get('value', '')}>"
             case _:
                 yield f"[{node['title']}]"

@@ -101,18 +101,21 @@ BEGIN
         WHERE p.popup_id = ANY(popups) AND p.lease = taker RETURNING p.popup_id;
 END $$;
 
--- A call with its tenant, the state of its journal (journal_in is set once it is known where it is journaled), and every
--- event; with the operators there are, and the newest call asked for on each of its cards.
+-- A call with its tenant, the state of its journal (journal_in is set once it is known where it is journaled;
+-- journal_open while it waits for its first try), and every event; with the operators there are, and the newest call asked for on each of its cards.
 CREATE FUNCTION smartcall.scene(tenant uuid, call uuid)
 RETURNS TABLE (
     name text, language text, region text, bot_app_id uuid, bot_tenant_id uuid, settings jsonb,
-    lookup_state text, lookup_sealed bytea, journal_in text, journal_parked text, journal_written boolean, bodies bytea[],
+    lookup_state text, lookup_sealed bytea, journal_in text, journal_parked text, journal_written boolean,
+    journal_open boolean, journal_requested boolean, note_sealed bytea, bodies bytea[],
     operators jsonb, requests jsonb
 ) LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('smartcall.tenant', tenant::text, true);
     RETURN QUERY SELECT t.name, t.language, t.region, t.bot_app_id, t.bot_tenant_id, t.settings,
-        c.lookup_state, c.lookup_sealed, k.name, j.parked, j.written > 0,
+        c.lookup_state, c.lookup_sealed, k.name, j.parked,
+        j.written > 0 AND (j.note_sealed IS NULL OR j.due_at IS NULL),
+        j.written < j.wanted AND j.due_at IS NOT NULL AND j.attempts = 0, j.requested, j.note_sealed,
         ARRAY(SELECT e.body_sealed FROM smartcall.event e WHERE e.call_id = call),
         (SELECT jsonb_agg(jsonb_build_object('connection_id', o.connection_id, 'type', o.type, 'settings', o.settings)
                 ORDER BY o.rank, o.name)
@@ -131,12 +134,12 @@ END $$;
 -- Active employees, each with its chat with this bot where the app is installed.
 CREATE FUNCTION smartcall.people(tenant uuid, bot uuid, ids uuid[])
 RETURNS TABLE (
-    employee_id uuid, entra_object_id uuid, name_sealed bytea, email_sealed bytea, language text,
+    employee_id uuid, entra_object_id uuid, name_sealed bytea, email_sealed bytea, language text, preferences jsonb,
     conversation_id text, member_id text, service_url text
 ) LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('smartcall.tenant', tenant::text, true);
-    RETURN QUERY SELECT e.employee_id, e.entra_object_id, e.name_sealed, e.email_sealed, e.language,
+    RETURN QUERY SELECT e.employee_id, e.entra_object_id, e.name_sealed, e.email_sealed, e.language, e.preferences,
         h.conversation_id, h.member_id, h.service_url
     FROM smartcall.employee e
     LEFT JOIN smartcall.chat h
@@ -147,9 +150,10 @@ END $$;
 -- Frees the lease; answers whether something newer is wanted already, or nothing when the lease was not ours any more.
 -- declined: a POST was refused, and certainly did not reach the screen. Within two seconds of a press the answer to it
 -- may still be on its way, with an older card than was sent meanwhile: then the card is sent once more, when they are over.
+-- form: until when a form on it is left alone.
 CREATE FUNCTION smartcall.note_shown(
     tenant uuid, popup uuid, taker uuid, answered integer, digest bytea, card text, reason text, as_of timestamptz,
-    declined boolean
+    declined boolean, form timestamptz
 ) RETURNS SETOF boolean LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('smartcall.tenant', tenant::text, true);
@@ -162,7 +166,7 @@ BEGIN
         shown = GREATEST(p.shown, answered), activity_id = COALESCE(card, p.activity_id),
         shown_digest = CASE WHEN m.again THEN NULL ELSE digest END,
         wanted = p.wanted + m.again::integer, attempts = m.again::integer,
-        parked = reason, lease = NULL, lease_until = NULL,
+        form_until = form, parked = reason, lease = NULL, lease_until = NULL,
         due_at = CASE WHEN m.newer THEN as_of WHEN m.again THEN m.settled_at END,
         post_tried_at = CASE WHEN declined AND p.posts <= 1 THEN NULL ELSE p.post_tried_at END,
         posts = CASE WHEN declined THEN GREATEST(p.posts - 1, 0) ELSE p.posts END

@@ -46,6 +46,7 @@ CREATE TABLE smartcall.employee (
     name_sealed     bytea NOT NULL,
     email_sealed    bytea,
     language        text,                         -- NULL: the tenant's
+    preferences     jsonb,                        -- what they have chosen themselves; NULL: nothing, the tenant's choices hold
     active          boolean NOT NULL DEFAULT true,
     UNIQUE (tenant_id, entra_object_id)
 );
@@ -139,6 +140,9 @@ CREATE TABLE smartcall.popup (
     posts          integer NOT NULL DEFAULT 0,
     pressed_at     timestamptz,                   -- the newest press of a button, whose answer shows a card too
     activity_id    text,
+    form_open      boolean,                       -- true: opened by the employee; false: saved, or left; NULL: as it comes
+    form_until     timestamptz,                   -- a form is on the screen: until when we leave the card alone
+    draft_sealed   bytea,                         -- typed into the form and not saved, when another button was pressed
     parked         text,                          -- why nothing more is tried: a code, never a text from outside
     PRIMARY KEY (tenant_id, call_id, employee_id)
 );
@@ -156,6 +160,8 @@ CREATE TABLE smartcall.journal (
     due_at         timestamptz,
     attempts       integer NOT NULL DEFAULT 0,
     record_sealed  bytea,                         -- the CRM's reference to the entry
+    note_sealed    bytea,                         -- result and note, as the employee saved them
+    requested      boolean NOT NULL DEFAULT false, -- an employee wants it, where journaling is on request
     parked         text,
     PRIMARY KEY (tenant_id, call_id)
 );

@@ -188,14 +188,16 @@ class Play(Watching):
         button: str | None = None,
         verb: str | None = None,
         data: Mapping[str, Any] | None = None,
+        typed: Mapping[str, str] | None = None,
         **query: int,
     ) -> dict[str, Any]:
         """Press a button of somebody's newest card (or, with ``force=1``, what it does not show); returns what the
-        client made of the answer. ``retry=1``: the press reaches the bot twice."""
+        client made of the answer. ``retry=1``: the press reaches the bot twice. ``typed``: in its inputs."""
         card = (await self.cards(who))[-1]
         shown = card.asks.get(button or "", {})
         asked = "&".join(f"{name}={value}" for name, value in query.items())
-        body = {"message": card.id, "verb": verb or shown["verb"], "data": shown["data"] if data is None else data}
+        given = {**(shown["data"] if data is None else data), **(typed or {})}
+        body = {"message": card.id, "verb": verb or shown["verb"], "data": given}
         done: dict[str, Any] = await self.stack.ask("POST", f"teams/users/{PEOPLE[who]}/invoke?{asked}", body)
         return done
 

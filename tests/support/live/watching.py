@@ -9,11 +9,13 @@ from tests.support.live.cards import ReadCard, read_card
 from tests.support.live.stack import PEOPLE, Stack, Toast
 from tests.support.live.waiting import PATIENCE, until
 
-# What must be true before a scenario is judged: nothing is due, nothing is being worked on.
+# What must be true before a scenario is judged: nothing is due, nothing is being worked on. A card that is left alone
+# because somebody may be typing into it is at rest.
 _OPEN = """
 SELECT (SELECT count(*) FROM queue.pgqueuer)
     + (SELECT count(*) FROM smartcall.popup p JOIN smartcall.call c USING (call_id)
-       WHERE p.shown < p.wanted AND p.due_at IS NOT NULL AND c.started_at >= $1)
+       WHERE p.shown < p.wanted AND p.due_at IS NOT NULL AND c.started_at >= $1
+           AND (p.form_until IS NULL OR p.lease IS NOT NULL OR p.due_at < p.form_until))
     + (SELECT count(*) FROM smartcall.call WHERE lookup_state = 'wanted' AND started_at >= $1)
     + (SELECT count(*) FROM smartcall.journal j JOIN smartcall.call c USING (call_id)
        WHERE j.written < j.wanted AND j.due_at IS NOT NULL AND c.started_at >= $1) AS open
