@@ -18,6 +18,7 @@ from simulators import control
 WORLD_SECTIONS: tuple[tuple[str, str], ...] = (
     ("teams", "simulators.teams"),  # login, botframework, connector and the local Teams
     ("exchange", "simulators.exchange"),
+    ("phonero", "simulators.phonero"),  # listens to the exchange
     ("hubspot", "simulators.hubspot"),
     ("directory_1881", "simulators.opplysningen_1881"),
 )

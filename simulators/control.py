@@ -18,7 +18,7 @@ from simulators.faults import DroppedError, Fault, FaultQueue, commit_fault
 from simulators.recorder import Recorder
 
 PREFIX = "/simulators/"
-SYSTEMS = ("login", "botframework", "connector", "exchange", "hubspot", "1881")
+SYSTEMS = ("login", "botframework", "connector", "exchange", "phonero", "hubspot", "1881")
 """The simulated systems, by the first part of their path after ``/simulators/``."""
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
