@@ -12,7 +12,9 @@ import pytest
 
 from calls.database import Database
 from calls.ingest import read_events
+from calls.lookup import Lookup
 from calls.model import Connection, Event, Outcome
+from calls.popup import opens, popup_for
 from calls.ports import Parsed, Snapshot
 from calls.queue import Bell
 from calls.reducer import FRESH, Call, CallState, fold
@@ -156,6 +158,36 @@ async def test_an_unknown_call_that_was_answered_long_ago_has_rung_late(
     await hear(company, connection, there(ringing, answered), 300)
     (call,) = (await calls(company)).values()
     assert (call.state, call.legs[0].rang_late) == (CallState.ANSWERED, True)
+
+
+async def test_a_minute_without_news(company: TestCompany, connection: Connection) -> None:
+    """What was answered, what has ended, what began long ago and what has just begun; and who is shown a first card."""
+    before = {place: replace(ring(line(place), call=f"c{place}"), occurred_at=at(0)) for place in (0, 1)}
+    await hear(company, connection, heard(*before.values()), 0)
+    long_ago = replace(ring(line(2), call="c2"), occurred_at=at(10))
+    answered = (
+        replace(ring(line(3), call="c3"), occurred_at=at(12)),
+        replace(answer(line(3), call="c3"), occurred_at=at(15)),
+    )
+    just_now = replace(ring(line(4), call="c4"), occurred_at=at(55))
+    snapshot = there(before[0], replace(answer(line(0), call="c0"), occurred_at=at(5)), long_ago, *answered, just_now)
+    for seconds in (60, 61, 62):
+        await hear(company, connection, snapshot, seconds)
+        found = await calls(company)
+        assert {ref: (call.state.value, first_card(call)) for ref, call in found.items()} == {
+            "c0": ("answered", True),  # it has one already: from before
+            "c1": ("ended", True),
+            "c2": ("ringing", False),
+            "c3": ("answered", False),
+            "c4": ("ringing", True),
+        }
+
+
+def first_card(call: Call) -> bool:
+    """Whether the employee may be shown a card, when there is none yet."""
+    (leg,) = call.legs
+    popup = popup_for(call, leg.employee_id, popup_id=leg.employee_id, lookup=Lookup(), names={})
+    return popup is not None and opens(popup, leg)
 
 
 async def test_who_has_lost_the_lease_ends_nothing(company: TestCompany, connection: Connection) -> None:
