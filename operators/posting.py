@@ -58,7 +58,8 @@ async def post_json(
             http.post(
                 url,
                 data=payload,
-                headers=headers,
+                # A kept connection that the other side has just closed would look like a request whose answer was lost.
+                headers={**(headers or {}), "Connection": "close"},
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=None),  # the deadline rules, not the session's default
             ) as response,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.test_nodes import RINGS, check_the_usual_end, finish_as_if_nothing_had_happened, kill
+from tests.scenarios.test_nodes import check_the_usual_end, finish_as_if_nothing_had_happened, kill
 from tests.support.live.play import Play
 from tests.support.live.processes import run_program, smartcall
 from tests.support.live.stack import COMPANY_FILES, Stack
@@ -27,7 +27,6 @@ name = "Bedriftsnett"
 settings = { customer_id = "4711", base_url = "${SCENARIO_TWINS}/phonero", ping_seconds = 1 }
 secrets = { username = { env = "SCENARIO_PHONERO_USER" }, password = { env = "SCENARIO_PHONERO_PASSWORD" } }
 """
-OLA_RINGS = "Nora Lie (Havnelageret AS) ringer – 22 33 44 55"
 
 
 class Stream(Play):
@@ -135,7 +134,7 @@ async def test_the_owner_is_killed_and_another_node_takes_over(stream: Stream) -
     (kari,), (ola,) = await stream.cards("Kari"), await stream.cards("Ola")
     assert kari.state == "Samtale avsluttet"  # nobody knows how long it lasted
     assert ola.state.startswith("Tapt anrop")
-    assert [toast.text for who in ("Kari", "Ola") for toast in await stream.toasts(who)] == [RINGS, OLA_RINGS]
+    assert [len(await stream.toasts(who)) for who in ("Kari", "Ola")] == [1, 1]
 
 
 async def test_the_owner_is_stopped_and_lets_go_at_once(stream: Stream) -> None:
