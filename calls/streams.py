@@ -32,7 +32,7 @@ from calls.vault import Unsealable
 log = logging.getLogger(__name__)
 _SQL = read_blocks(Path(__file__).parent / "sql" / "streams.sql")
 
-_STEADY = 2.0  # seconds, or the pause before it if that was longer: what stood so long has worked
+_STEADY = 2.0  # seconds with a snapshot after which a connection has worked, and the pauses begin anew
 _LONGEST_PAUSE = 60.0  # seconds between two tries
 _HOPELESS_PAUSE = 300.0  # the same, where only an administrator can help; a changed connection is tried at once
 _MOST_ASKED = 3600.0  # seconds that an operator may ask us to wait
@@ -185,7 +185,7 @@ class Streams:
     async def _listen(self, held: _Held) -> None:
         """Connect, and again whenever it ends: at once the first time, then after longer and longer pauses."""
         clock, connection_id = asyncio.get_running_loop().time, held.connection.connection_id
-        failures, pause = 0, 0.0
+        failures = 0
         while True:
             began = clock()
             try:
@@ -195,7 +195,7 @@ class Streams:
                 return
             except Exception as error:
                 problem = error
-            if held.connected_at is not None and clock() - began >= max(_STEADY, pause):
+            if held.connected_at is not None and clock() - began >= _STEADY:
                 failures = 0
             held.connected_at, held.trouble = None, _code(problem)
             pause = pause_before(problem, failures, self._jitter())
