@@ -19,7 +19,7 @@ import aiohttp
 from demo.outside import ExchangeRefusedError, Outside
 from demo.working_day import DayCall, Step
 
-PACE = 0.55  # seconds between two callers who are looked up: one or two searches each, of three a second that we use
+PACE = 0.5  # seconds between two callers who are looked up: one or two searches each, of three a second that we use
 PATIENCE = 30.0  # seconds until a card that does not come is waited for no longer
 
 

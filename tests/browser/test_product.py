@@ -96,9 +96,9 @@ async def test_a_working_day_is_begun_followed_and_stopped(demo: Demo, open_page
     await sheet.get_by_role("radio", name="Full fart").check()
     await sheet.get_by_role("button", name="Start dagen").click()
     await expect(sheet).to_contain_text("Dagen går")
-    await expect(sheet).to_contain_text("av 102 anrop")
+    await expect(sheet).to_contain_text("av 103 anrop")
     await page.page.keyboard.press("Escape")  # the day goes on, and so does everything else
-    await expect(opener).to_contain_text("/102")
+    await expect(opener).to_contain_text("/103")
     await expect(page.chat("Kari Hansen").card("Nora Lie")).to_be_visible()
     await opener.click()
     await sheet.get_by_role("button", name="Stopp").click()
