@@ -21,6 +21,7 @@ from bot.identities import RowIdentities
 from bot.journal_texts import CatalogueTexts
 from bot.logs import SERVER
 from bot.outgoing import open_connector
+from bot.preferences import preference_handlers
 from bot.seen import RowSeen
 from bot.settings import Settings
 from bot.teams.gateway import ChatGateway
@@ -121,6 +122,7 @@ class Service:
         handlers = {  # one line for each part of the product that has buttons
             **lookup_buttons(Wishes(database, bell, now, OPERATORS)),
             **calling_buttons(Calling(database, bell, OPERATORS, now)),
+            **preference_handlers(database),
             **after_call_handlers(AfterCallWishes(database, bell, now, OPERATORS)),
         }
         events = ProductEvents(database, bell, handlers, now)

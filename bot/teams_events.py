@@ -9,6 +9,7 @@ from uuid import UUID
 
 from bot.buttons import Handler, Pressed, answer_press
 from bot.cards import welcome_card
+from bot.conversation import Conversation, TeamsLink
 from bot.teams.ports import ActionReply, CardAction, ErrorReply, InstalledChat, Reply
 from bot.texts import texts_for
 from calls.chats import SQL as CHATS
@@ -32,6 +33,7 @@ class ProductEvents:
         self._database = database
         self._bell = bell
         self._handlers = handlers
+        self._conversation = Conversation(database, TeamsLink())
         self._now = now
 
     async def seen(self, chat: InstalledChat) -> None:
@@ -75,7 +77,8 @@ class ProductEvents:
         if person is None:
             return Reply(text=texts_for(chat.locale).reply.not_set_up)
         tenant, employee = person
-        return Reply(text=texts_for(employee.language or tenant.language).reply.unknown_message)
+        texts = texts_for(employee.language or tenant.language)
+        return await self._conversation.answer(tenant, employee, text, texts)
 
     async def card_action(self, action: CardAction) -> ActionReply:
         person = await self._person(action.chat)

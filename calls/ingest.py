@@ -100,11 +100,13 @@ async def settle(unit: Unit, bell: Bell, call_id: UUID, events: Sequence[Event],
     over = call.state is CallState.ENDED
     silent = call.state is CallState.STALE
     employees = [leg.employee_id for leg in call.legs] if call.direction is not Direction.OUTBOUND else []
+    kind, usually = "popup_queue" if call.queue else "popup_direct", True
     if call.direction is Direction.INTERNAL:
         tenant = await read_tenant(unit)
         shown = tenant is not None and tenant.settings.popup_internal
         calling = call.caller.employee_id if call.caller else None
-        employees = [employee_id for employee_id in employees if shown and employee_id != calling]
+        employees = [employee_id for employee_id in employees if employee_id != calling]
+        kind, usually = "popup_internal", shown
     await unit.sql.execute(
         _SQL["note_call"],
         call_id,
@@ -118,6 +120,8 @@ async def settle(unit: Unit, bell: Bell, call_id: UUID, events: Sequence[Event],
         employees,
         [uuid4() for _ in employees],
         uuid4() if over and looked_up else None,
+        kind,
+        usually,
     )
     if echo is not None:  # it may have been on a screen before it was known for what it is
         await unit.sql.execute(_SQL["want_shown"], call_id, now + _SWEEP_AFTER)

@@ -44,3 +44,10 @@ WHERE state = 'installed' ORDER BY seen_at DESC LIMIT 1
 SELECT secret_sealed AS sealed FROM smartcall.bot_identity WHERE secret_sealed IS NOT NULL
 UNION ALL
 SELECT secrets_sealed FROM smartcall.connection
+
+-- name: recent_calls
+SELECT p.popup_id, p.call_id FROM smartcall.popup p JOIN smartcall.call c USING (call_id)
+WHERE p.employee_id = $1 ORDER BY c.started_at DESC LIMIT $2
+
+-- name: save_preferences
+UPDATE smartcall.employee SET preferences = $2 WHERE employee_id = $1

@@ -172,6 +172,31 @@ class CallingTexts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=_STRICT)
+class ChatTexts:
+    """What the bot answers to what an employee writes."""
+
+    help: str
+    no_number: str
+    no_calls: str
+    recent: str
+    call_in_teams: str
+    settings: str
+    show_cards: str
+    direct: str
+    queue: str
+    internal: str
+    journal_answered: str
+    journal_missed: str
+    as_company: str
+    always: str
+    on_request: str
+    never: str
+    language: str
+    language_name: str
+    saved: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=_STRICT)
 class Texts:
     """Everything an employee reads, in one language."""
 
@@ -192,6 +217,7 @@ class Texts:
     journal: JournalTexts
     welcome: WelcomeTexts
     reply: ReplyTexts
+    chat: ChatTexts
 
 
 @cache

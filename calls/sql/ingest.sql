@@ -23,7 +23,8 @@ SELECT body_sealed FROM smartcall.event WHERE call_id = $1
 UPDATE smartcall.popup SET wanted = wanted + 1, attempts = 0, due_at = $2 WHERE call_id = $1
 
 -- name: note_call
--- Its state and timers, a popup for every employee it has touched (a new one, or a raised one), and its journal ($11: a
+-- Its state and timers, a popup for every employee it has touched (a new one, where the
+-- employee's own choice $12 lets it pop up, else $13; or a raised one), and its journal ($11: a
 -- new one's id) once it is over. The lookup is wanted once: what the sources have answered stays. toast_at only ever
 -- comes nearer.
 WITH noted AS (
@@ -40,6 +41,9 @@ WITH noted AS (
     INSERT INTO smartcall.popup (tenant_id, call_id, employee_id, popup_id, due_at)
     SELECT tenant_id, call_id, employee_id, popup_id, $8
     FROM noted, unnest($9::uuid[], $10::uuid[]) AS t (employee_id, popup_id)
+    WHERE COALESCE(
+        (SELECT (e.preferences->>$12::text)::boolean FROM smartcall.employee e WHERE e.employee_id = t.employee_id), $13::boolean
+    ) OR EXISTS (SELECT 1 FROM smartcall.popup p WHERE p.call_id = $1 AND p.employee_id = t.employee_id)
     ON CONFLICT (tenant_id, call_id, employee_id) DO UPDATE
     SET wanted = smartcall.popup.wanted + 1, attempts = 0, due_at = $8
 )

@@ -185,3 +185,27 @@ def _press(play: Play) -> bytes:
         "value": {"action": {"type": "Action.Execute", "verb": "nothing", "data": {}}, "trigger": "manual"},
     }
     return json.dumps(activity).encode()
+
+
+async def test_what_an_employee_can_say(play: Play) -> None:
+    await play.ring(caller="22334455", to="90000002")
+    await play.see(who="Ola", state="Ringer", name="Nora Lie")
+    await play.hang_up(cause="cancel")
+    await play.see(who="Ola", journal=True)
+    await play.quiet()
+    for text in ("Siste!", "call +47 22 33 44 55", "ring Nora", "hjelp", "innstillinger"):
+        await play.write(who="Ola", text=text)
+    _, recent, call, no_number, help_, settings = await play.messages("Ola")
+    assert "Nora Lie" in json.dumps(recent["card"])
+    assert "users=4:%2B4722334455" in json.dumps(call["card"])
+    assert no_number["text"].startswith("Jeg trenger et nummer")
+    assert "siste" in help_["text"]
+    data = {item["id"]: item["value"] for item in settings["card"]["body"] if "id" in item}
+    try:
+        body = {"message": settings["id"], "verb": "save_preferences", "data": {**data, "language": "en"}}
+        done = await play.stack.ask("POST", f"teams/users/{PEOPLE['Ola']}/invoke", body)
+        assert done["applied"] == "card"
+        await play.write(who="Ola", text="help")
+        assert (await play.messages("Ola"))[-1]["text"].startswith("Write recent")
+    finally:
+        await play.stack.ask("POST", f"teams/users/{PEOPLE['Ola']}/invoke", {**body, "data": data})
