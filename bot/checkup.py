@@ -13,7 +13,7 @@ import aiohttp
 
 from bot.findings import SECONDS, Finding, try_out
 from bot.identities import RowIdentities
-from bot.operator_checkup import check_operator
+from bot.operator_checkup import check_operator, tell_calling
 from bot.outgoing import open_connector
 from bot.settings import Settings
 from bot.teams.gateway import ChatGateway
@@ -27,7 +27,7 @@ from calls.ports import Tools
 from calls.schema import is_current
 from calls.sources import Sources
 from calls.sql_blocks import read_blocks
-from calls.tenants import Tenant, read_tenant
+from calls.tenants import Tenant, read_operators, read_tenant
 from calls.vault import Unsealable
 from crm_connectors import CONNECTORS
 
@@ -100,12 +100,14 @@ async def _tenant(
     async with database.tenant(tenant_id) as unit:
         tenant = await read_tenant(unit)
         operators = await unit.sql.fetch(_SQL["operators_heard"])
+        connections = await read_operators(unit)
         chat = await unit.sql.fetchrow(_SQL["one_chat"])
     if tenant is None:
         return
     for row in operators:
         async for finding in check_operator(database, tools, f"{tenant.name}: operator {row['name']}", row):
             yield finding
+    yield tell_calling(tenant, connections)
     for source in await sources.every(tenant_id):
         yield await try_out(f"{tenant.name}: {source.connection.name}", source.connector.check)
     if tenant.bot_app_id is not None:

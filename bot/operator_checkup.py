@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -11,7 +11,7 @@ from calls.database import Database
 from calls.errors import Transient
 from calls.model import Connection
 from calls.ports import Snapshot, Stream, Tools
-from calls.tenants import find_connection
+from calls.tenants import Tenant, find_connection
 from operators import OPERATORS
 
 _TROUBLES: Mapping[str, str] = {
@@ -40,6 +40,21 @@ async def check_operator(database: Database, tools: Tools, what: str, row: Mappi
         yield Finding(well=False, what=what, advice=advice)
     else:
         yield Finding(well=True, what=f"{what}, last heard {row['heard_at']:%Y-%m-%d %H:%M} UTC")
+
+
+def tell_calling(tenant: Tenant, connections: Sequence[Connection]) -> Finding:
+    """Whether employees can call from a card. No fault either way: it is asked for by ordering it and setting it up."""
+    what = f"{tenant.name}: calling from a card"
+    if tenant.settings.call_through == "teams":
+        return Finding(well=True, what=f"{what} opens a call in Teams")
+    able = [
+        each.name
+        for each in connections
+        if (operator := OPERATORS.get(each.type)) and operator.call_placer and operator.abilities_of(each).click_to_call
+    ]
+    if not able:
+        return Finding(well=True, what=f"{what} is not set up: no operator has what it needs (see its README)")
+    return Finding(well=True, what=f"{what} goes through {able[0]}; not tried, because a phone would ring")
 
 
 async def _listen(stream: Stream | None, connection: Connection, tools: Tools) -> None:

@@ -55,6 +55,8 @@ async def test_everything_well_and_then_ill(tmp_path: Path):
         for part in ("settings", "database", "signing keys of Teams", "token for bot", "HubSpot", "1881", "Teams"):
             assert any(line.startswith("ok ") and part in line for line in report.splitlines()), (part, report)
 
+        assert "calling from a card goes through Sentralbord" in report
+
         await fault(demo, "hubspot", {"path": ".*", "status": 401, "body": "{}"})
         await fault(demo, "connector", {"path": ".*", "status": 503, "body": ""})
         code, report = await doctor(demo, tmp_path)

@@ -110,6 +110,7 @@ class Stack:
             "SCENARIO_1881_KEY": self.world["directory_1881"]["keys"][0],
             "SCENARIO_HUBSPOT_SECRET": twin["client_secret"],
             "SCENARIO_HUBSPOT_REFRESH": twin["refresh_token"],
+            "SCENARIO_CALL_TOKEN": self.world["exchange"]["click_to_dial"]["token"],
             "SCENARIO_URL_TOKEN": self.keys.url_token,
             "SCENARIO_URL_TOKEN_BEFORE": self.keys.url_token_before,
             "SCENARIO_SIGNING_SECRET": self.keys.signing_secret,
