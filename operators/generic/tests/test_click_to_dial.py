@@ -56,9 +56,8 @@ async def place(kit: Kit, url: str, order: CallOrder = ORDER, *, seconds: float 
     secrets = {**kit.connection.secrets, "call_token": ("token-1", "token-0")}
     connection: Connection = replace(kit.connection, settings={"call_url": url + "/"}, secrets=secrets)
     async with aiohttp.ClientSession() as http:
-        tools = Tools(
-            http=http, limiter=cast(Any, None), credentials=cast(Any, None), quotas=cast(Any, None), now=cast(Any, None)
-        )
+        unused: Any = None
+        tools = Tools(http=http, limiter=unused, credentials=unused, quotas=unused, now=unused)
         assert operator.call_placer is not None
         deadline = asyncio.get_running_loop().time() + seconds
         return await operator.call_placer.place_call(order, connection, tools, deadline=deadline)
