@@ -106,3 +106,21 @@ async def test_a_working_day_is_begun_followed_and_stopped(demo: Demo, open_page
     await expect(sheet).to_contain_text("Besvart")
     await page.page.keyboard.press("Escape")
     await expect(page.calls.get_by_role("article")).to_have_count(0)
+
+
+async def test_what_the_call_came_to_is_saved_and_shown_in_the_crm(demo: Demo, open_page: Opener):
+    page = await open_page(demo.address)
+    kari = page.chat("Kari Hansen")
+    await page.ring("Nora Lie", line="Kari Hansen")
+    await page.answer()
+    await page.hang_up()
+    card = kari.card("Samtale avsluttet")
+    await card.get_by_label("Notat", exact=True).fill("Vil ha tilbud på 40 paller")
+    await card.get_by_label("Resultat", exact=True).select_option(label="Følges opp")
+    await kari.press("Lagre", card="Samtale avsluttet")
+    await expect(card).to_contain_text("Resultat: Følges opp")
+    await expect(card).to_contain_text("Journalført i HubSpot")
+    async with page.page.expect_popup() as opened:
+        await kari.press("Åpne i HubSpot", card="Samtale avsluttet")
+    record = await opened.value
+    await expect(record.get_by_text("Vil ha tilbud på 40 paller").first).to_be_visible()
