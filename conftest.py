@@ -14,7 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 ROOT = Path(__file__).parent
 _SERVICE = ("bot", "calls", "crm_connectors", "graph", "operators")
 _KINDS = {"browser": "browser", "repository": "repository"}  # folder in tests/ → marker; the others are "processes"
-_LONG = (("tests", "simulation"), ("tests", "scenarios"))
+_LONG = (("tests", "simulation"), ("tests", "scenarios"), ("tests", "commands"))
 _TOGETHER = ("tests/scenarios/", "tests/browser/")  # folders whose tests share what is dear to start
 
 # Blocking calls that may stay on the loop: (what, in which file of the stack, in which functions), each with a reason.
