@@ -15,6 +15,7 @@ from bot.after_call import after_call_handlers
 from bot.buttons import lookup_buttons
 from bot.calling_buttons import calling_buttons
 from bot.card_channel import TeamsCards
+from bot.conversation import Conversation, TeamsLink, ThroughOperator
 from bot.events_door import EventsDoor
 from bot.health import Health
 from bot.identities import RowIdentities
@@ -119,13 +120,15 @@ class Service:
             journal=JournalJob(database, bell, sources, CatalogueTexts(), now),
             calling=PlacingJob(database, bell, OPERATORS, tools, now),
         )
+        calling = Calling(database, bell, OPERATORS, now)
         handlers = {  # one line for each part of the product that has buttons
             **lookup_buttons(Wishes(database, bell, now, OPERATORS)),
-            **calling_buttons(Calling(database, bell, OPERATORS, now)),
+            **calling_buttons(calling),
             **preference_handlers(database),
             **after_call_handlers(AfterCallWishes(database, bell, now, OPERATORS)),
         }
-        events = ProductEvents(database, bell, handlers, now)
+        conversation = Conversation(database, ThroughOperator(calling, TeamsLink()))
+        events = ProductEvents(database, bell, handlers, conversation, now)
         Health(database).add_routes(self.app)
         EventsDoor(database, bell, OPERATORS, now, public_url=settings.public_url).add_routes(self.app)
         InboundMessages(

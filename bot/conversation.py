@@ -8,12 +8,15 @@ from typing import Protocol
 from urllib.parse import quote
 from uuid import UUID
 
+from bot.cards.call_back import refusal_words
 from bot.cards.chat_cards import call_card, preferences_card, recent_card
 from bot.recent_calls import read_recent
 from bot.teams.ports import Reply
 from bot.texts import Texts
+from calls.calling import Calling, NotPlaced
 from calls.database import Database
-from calls.numbers import Number, parse_number
+from calls.numbers import Number, format_number, parse_number
+from calls.orders import CallRefusal
 from calls.tenants import Employee, Tenant
 
 
@@ -49,6 +52,23 @@ class TeamsLink:
         url = f"https://teams.microsoft.com/l/call/0/0?users=4:{quote(dialled, safe='')}"
         card = call_card(number, url, texts)
         return Reply(card=card.card, summary=card.summary)
+
+
+class ThroughOperator:
+    """:class:`Starter` by the operator, which rings the employee's own phone first; otherwise as ``otherwise`` does."""
+
+    def __init__(self, calling: Calling, otherwise: Starter) -> None:
+        self._calling = calling
+        self._otherwise = otherwise
+
+    async def start(self, tenant: Tenant, employee: Employee, number: Number, texts: Texts) -> Reply:
+        try:
+            await self._calling.call(tenant.tenant_id, employee.employee_id, number, "message")
+        except NotPlaced as problem:
+            if problem.code is CallRefusal.NOT_SUPPORTED and number.e164:
+                return await self._otherwise.start(tenant, employee, number, texts)
+            return Reply(text=refusal_words(problem.code.value, texts))
+        return Reply(text=texts.calling.started.format(number=format_number(number)))
 
 
 def read_command(text: str) -> tuple[Command, str] | None:

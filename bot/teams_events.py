@@ -9,7 +9,7 @@ from uuid import UUID
 
 from bot.buttons import Handler, Pressed, answer_press
 from bot.cards import welcome_card
-from bot.conversation import Conversation, TeamsLink
+from bot.conversation import Conversation
 from bot.teams.ports import ActionReply, CardAction, ErrorReply, InstalledChat, Reply
 from bot.texts import texts_for
 from calls.chats import SQL as CHATS
@@ -28,12 +28,17 @@ class ProductEvents:
     """:class:`bot.teams.ports.TeamsEvents`. A tenant we do not serve, or another bot's chat, changes nothing."""
 
     def __init__(
-        self, database: Database, bell: Bell, handlers: Mapping[Verb, Handler], now: Callable[[], datetime]
+        self,
+        database: Database,
+        bell: Bell,
+        handlers: Mapping[Verb, Handler],
+        conversation: Conversation,
+        now: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._bell = bell
         self._handlers = handlers
-        self._conversation = Conversation(database, TeamsLink())
+        self._conversation = conversation
         self._now = now
 
     async def seen(self, chat: InstalledChat) -> None:

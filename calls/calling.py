@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from calls.call_requests import UNDER_WAY
 from calls.database import Database, Unit
@@ -18,7 +18,7 @@ from calls.queue import Bell
 from calls.request_rows import NUMBER, PHONE, SQL
 from calls.routing import can_call
 from calls.scene import read_scene
-from calls.tenants import Tenant, read_operators
+from calls.tenants import Tenant, read_operators, read_tenant
 from calls.wishes import CallGone, Granted, Press, adopt, answer, owner_of
 
 _REPEATED = timedelta(seconds=5)  # the same number again within this is a slip of the finger
@@ -75,6 +75,16 @@ class Calling:
             await self._bell.ring_cards(unit, owner.call_id)
             popup, scene = await answer(unit, press, now, self._operators)
             return Granted(popup=popup, language=scene.language(owner.employee_id), drawn=not scene.forgotten)
+
+    async def call(self, tenant_id: UUID, employee_id: UUID, number: Number, origin: str) -> None:
+        """Call a number that an employee has named, from the first of their own phones. Raises NotPlaced."""
+        async with self._database.tenant(tenant_id) as unit:
+            await unit.sql.fetchval(SQL["lock_employee"], employee_id)
+            tenant = await read_tenant(unit)
+            if tenant is None:
+                raise NotPlaced(CallRefusal.NOT_SUPPORTED)
+            line = await _line(unit, employee_id, tenant)
+            await self._store(unit, uuid4(), employee_id, tenant, line, number, origin, None, self._now())
 
     async def _store(
         self,

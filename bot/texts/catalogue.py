@@ -166,6 +166,7 @@ class ReplyTexts:
 class CallingTexts:
     """A call that the employee has asked for. ``{number}`` is whom it goes to."""
 
+    started: str  # the answer to "ring 22 33 44 55"
     state: Mapping[RequestState, str]
     how: Mapping[str, str]  # an end, or a silence, of which more is known
     refusal: Mapping[CallRefusal, str]  # why it was not placed

@@ -13,6 +13,7 @@ from calls.calling import NotPlaced
 from calls.database import Database
 from calls.errors import NeedsSignIn, OutsideError, Refused, Throttled, Transient, Unknown
 from calls.model import Outcome
+from calls.numbers import parse_number
 from calls.orders import Accepted, CallRefusal
 from calls.queue import Bell
 from calls.sweep import Sweep
@@ -20,7 +21,7 @@ from calls.wishes import CallGone, NotYours
 from tests.support.calling import Desk
 from tests.support.clock import Clock
 from tests.support.companies import TestCompany, company_text, provision
-from tests.support.events import HIDDEN, end, line, ring
+from tests.support.events import CALLER, HIDDEN, end, line, ring
 
 
 @pytest.fixture
@@ -205,3 +206,26 @@ async def test_requests_go_with_the_calls(desk: Desk) -> None:
     desk.clock.move(31 * 24 * 3600)
     await Sweep(desk.database, Bell(), desk.clock).delete_old()
     assert await desk.rows("SELECT request_id FROM smartcall.call_request") == []
+
+
+async def test_a_number_that_somebody_writes_is_called_from_their_own_phone(desk: Desk) -> None:
+    employee_id, number = desk.company.employee_ids[0], CALLER.number
+    assert number is not None
+    await desk.calling.call(desk.company.tenant_id, employee_id, number, "message")
+    with pytest.raises(NotPlaced) as twice:
+        await desk.calling.call(desk.company.tenant_id, employee_id, number, "message")
+    assert twice.value.code is CallRefusal.REPEATED
+    await desk.place()
+    (order,) = desk.placer.orders
+    assert (order.target, order.employee_number.digits) == (number, "4790000001")
+    (row,) = await desk.rows("SELECT origin, state, popup_id FROM smartcall.call_request")
+    assert tuple(row) == ("message", "accepted", None)
+
+
+async def test_an_emergency_number_that_somebody_writes_is_not_called(desk: Desk) -> None:
+    number = parse_number("112")
+    assert number is not None
+    with pytest.raises(NotPlaced) as refused:
+        await desk.calling.call(desk.company.tenant_id, desk.company.employee_ids[0], number, "message")
+    assert refused.value.code is CallRefusal.EMERGENCY_NUMBER
+    assert await desk.rows("SELECT * FROM smartcall.call_request") == []

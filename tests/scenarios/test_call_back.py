@@ -189,3 +189,34 @@ async def test_an_emergency_number_is_never_called(desk: Play) -> None:
     done = await desk.press(who="Kari", verb="call_back", data=data, force=1)
     assert done["notice"] == "Nødnumre må ringes fra telefonen."
     assert await orders(desk) == []
+
+
+async def test_a_number_written_to_the_bot_is_called_once(desk: Play) -> None:
+    await desk.write(who="Kari", text="ring 22 33 44 55")
+
+    async def answered() -> bool:
+        return len(await desk.messages("Kari")) == 1
+
+    await until(answered)
+    (answer,) = await desk.messages("Kari")
+    assert answer["text"] == "Ringer deg opp. Ta telefonen, så ringer den 22 33 44 55."
+    await desk.write(who="Kari", text="ring 112")
+
+    async def refused() -> bool:
+        return len(await desk.messages("Kari")) == 2
+
+    await until(refused)
+    assert (await desk.messages("Kari"))[1]["text"] == "Nødnumre må ringes fra telefonen."
+
+    async def ordered() -> bool:
+        return bool(await orders(desk))
+
+    await until(ordered)
+    await pick_up(desk)
+    await other_side(desk, "answer")
+    await other_side(desk, "hangup")
+    await desk.quiet()
+    (order,) = await orders(desk)
+    assert (order["caller"], order["callee"]) == ("+4790000001", "+4722334455")
+    (entry,) = await desk.journal()
+    assert entry["properties"]["hs_call_title"] == "Utgående samtale, ringt av Kari Hansen"

@@ -15,6 +15,7 @@ from typing import Any
 from unittest import mock
 from uuid import UUID
 
+from bot.conversation import Conversation, TeamsLink
 from bot.teams.ports import InstalledChat, TeamsUser
 from bot.teams_events import ProductEvents
 from calls.cards import Cards
@@ -359,7 +360,8 @@ class World:
         for _ in range(100):
             node = self.any_node()
             if node is not None:
-                events = ProductEvents(node.database, self.bell(), {}, node.now)
+                conversation = Conversation(node.database, TeamsLink())
+                events = ProductEvents(node.database, self.bell(), {}, conversation, node.now)
 
                 async def tell(events: ProductEvents = events) -> bool:
                     await (events.installed(chat) if installed else events.uninstalled(chat))
