@@ -10,6 +10,7 @@ from uuid import UUID
 
 from calls.database import Database
 from calls.model import Direction, Outcome
+from calls.notes import Form
 from calls.popup import Identity, PopupState
 from calls.scene import Scene, read_scene
 from tests.simulation.model import Expected, expect
@@ -126,7 +127,8 @@ def _check_screen(world: World, who: str, employee: int, row: Any, scene: Scene,
     world.notes["orphans"] += orphans
     if row["activity_id"] is not None and not own:
         world.blame(f"{who}: knows a card that never was")
-    popup = scene.popup(row["employee_id"], row["popup_id"])
+    form = Form(open=row["form_open"], on_screen=row["form_until"] is not None)  # nobody types in a simulation
+    popup = scene.popup(row["employee_id"], row["popup_id"], form)
     if popup is None or popup.state is not state:
         world.blame(f"{who}: should be {state}, is {popup and popup.state}")
         return

@@ -166,6 +166,7 @@ BEGIN
         shown = GREATEST(p.shown, answered), activity_id = COALESCE(card, p.activity_id),
         shown_digest = CASE WHEN m.again THEN NULL ELSE digest END,
         wanted = p.wanted + m.again::integer, attempts = m.again::integer,
+        form_open = CASE WHEN form IS NULL AND p.form_until <= as_of THEN false ELSE p.form_open END,  -- it had its time
         form_until = form, parked = reason, lease = NULL, lease_until = NULL,
         due_at = CASE WHEN m.newer THEN as_of WHEN m.again THEN m.settled_at END,
         post_tried_at = CASE WHEN declined AND p.posts <= 1 THEN NULL ELSE p.post_tried_at END,
