@@ -19,7 +19,7 @@ class CatalogueTexts:
         title = journal_title(
             texts,
             direction=call.direction,
-            outcome=call.outcome or Outcome.UNKNOWN,
+            outcome=call.came_to or Outcome.UNKNOWN,
             employee=employee,
             queue=queue,
         )

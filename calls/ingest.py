@@ -99,6 +99,7 @@ async def settle(unit: Unit, bell: Bell, call_id: UUID, events: Sequence[Event],
         looked_up = tenant is not None and tenant.settings.journal_outgoing != "never"
     over = call.state is CallState.ENDED
     silent = call.state is CallState.STALE
+    journaled = looked_up and (over or call.came_to is not None)
     employees = [leg.employee_id for leg in call.legs] if call.direction is not Direction.OUTBOUND else []
     kind, usually = "popup_queue" if call.queue else "popup_direct", True
     if call.direction is Direction.INTERNAL:
@@ -119,14 +120,14 @@ async def settle(unit: Unit, bell: Bell, call_id: UUID, events: Sequence[Event],
         now + _SWEEP_AFTER,
         employees,
         [uuid4() for _ in employees],
-        uuid4() if over and looked_up else None,
+        uuid4() if journaled else None,
         kind,
         usually,
     )
     if echo is not None:  # it may have been on a screen before it was known for what it is
         await unit.sql.execute(_SQL["want_shown"], call_id, now + _SWEEP_AFTER)
     await bell.ring_cards(unit, call_id)
-    if over and looked_up:
+    if journaled:
         await bell.ring_journal(unit, call_id)
     return call
 

@@ -19,7 +19,7 @@ from calls.matching import rank
 from calls.model import Ability, Direction, JournalEntry, Match, Outcome, RecordRef, SourceRole
 from calls.popup import rung
 from calls.queue import Bell, Task
-from calls.reducer import Call, CallState
+from calls.reducer import Call
 from calls.scene import Scene, read_scene
 from calls.sources import OpenSource, Sources
 from calls.sql_blocks import read_blocks
@@ -135,7 +135,7 @@ class JournalJob:
             caller_number=_as_text(call.caller),
             called_number=_as_text(call.called),
             started_at=call.started_at,
-            outcome=call.outcome or Outcome.UNKNOWN,
+            outcome=call.came_to or Outcome.UNKNOWN,
             talk_seconds=call.talk_seconds,
             employee_email=employee.email if employee else None,
             result=self._texts.result(scene.note.result, language=language)
@@ -176,7 +176,7 @@ class JournalJob:
 
 def is_due(scene: Scene) -> bool:
     """Whether the call is over, and calls of its kind are journaled, or somebody has asked for this one."""
-    if scene.call.state is not CallState.ENDED:
+    if scene.call.came_to is None:
         return False  # a late event has brought it back; its end will be told
     mode = scene.journal_mode
     return mode is JournalMode.ALWAYS or (mode is JournalMode.ON_REQUEST and scene.journal_requested)

@@ -75,6 +75,13 @@ class Call:
         return int((self.ended_at - self.answered_at).total_seconds())
 
     @property
+    def came_to(self) -> Outcome | None:
+        """The outcome, as far as it is known: a conversation whose end was never told was one all the same. None: it
+        goes on, or nobody knows."""
+        silent = self.state is CallState.STALE and self.answered_at is not None
+        return Outcome.COMPLETED if silent else self.outcome
+
+    @property
     def outside(self) -> Party | None:
         """The party that is not ours: who is looked up and journaled."""
         return self.called if self.direction is Direction.OUTBOUND else self.caller

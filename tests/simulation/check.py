@@ -205,7 +205,7 @@ def _check_journal(
         content = world.crms.entries[key].content
         if expected.answered is not (content.outcome is Outcome.COMPLETED):
             world.blame(f"{ref}: journaled as {content.outcome}, answered: {expected.answered}")
-        if (content.outcome, content.talk_seconds) != (scene.call.outcome, scene.call.talk_seconds):
+        if (content.outcome, content.talk_seconds) != (scene.call.came_to, scene.call.talk_seconds):
             world.blame(f"{ref}: the journal tells of an earlier state of the call")
 
 

@@ -37,7 +37,8 @@ class Expected:
     @property
     def journaled(self) -> bool:
         """Whether it is a call that a CRM should hold, if one knows who is outside."""
-        return self.direction is not Direction.INTERNAL and self.over and bool(self.states) and self.number is not None
+        told = self.over or self.answered  # a conversation whose end was never told was one all the same
+        return self.direction is not Direction.INTERNAL and told and bool(self.states) and self.number is not None
 
 
 def place_of(party: Party | None) -> int | None:
