@@ -33,6 +33,7 @@ from bot.teams_events import ProductEvents
 from calls.after_call import AfterCallWishes
 from calls.calling import Calling
 from calls.cards import Cards
+from calls.creating import CreationJob, in_turn
 from calls.credentials import RowCredentials
 from calls.database import Database
 from calls.identify import CardsJob
@@ -117,7 +118,10 @@ class Service:
         self._workers = Workers(
             database,
             cards=CardsJob(database, sources, cards, now),
-            journal=JournalJob(database, bell, sources, CatalogueTexts(), now),
+            journal=in_turn(
+                CreationJob(database, bell, sources, now),
+                JournalJob(database, bell, sources, CatalogueTexts(), now),
+            ),
             calling=PlacingJob(database, bell, OPERATORS, tools, now),
         )
         calling = Calling(database, bell, OPERATORS, now)

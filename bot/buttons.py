@@ -13,6 +13,7 @@ from uuid import UUID
 
 from bot.cards import render_popup
 from bot.cards.after_call import read_note
+from bot.cards.new_record import read_form
 from bot.teams.ports import ActionReply, CardAction, CardReply, ErrorReply, MessageReply
 from bot.texts import Texts, texts_for
 from calls.model import Match
@@ -93,7 +94,13 @@ def lookup_buttons(wishes: Wishes) -> Mapping[Verb, Handler]:
     async def forget_choice(pressed: Pressed) -> ActionReply:
         return show_popup(await wishes.forget_choice(pressed.press()))
 
+    async def create_record(pressed: Pressed) -> ActionReply:
+        names = read_form(pressed.action.data)
+        email = pressed.employee.email
+        return show_popup(await wishes.create_record(pressed.press(), names=names, employee_email=email))
+
     return {
+        Verb.CREATE_RECORD: create_record,
         Verb.SEARCH_AGAIN: search_again,
         Verb.CHOOSE_MATCH: choose_match,
         Verb.REMEMBER_FOR_ME: remember_for_me,

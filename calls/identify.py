@@ -27,7 +27,7 @@ from calls.sources import OpenSource, Sources, list_pages
 from calls.sql_blocks import read_blocks
 
 log = logging.getLogger(__name__)
-_SQL = read_blocks(Path(__file__).parent / "sql" / "identify.sql")
+SQL = read_blocks(Path(__file__).parent / "sql" / "identify.sql")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +78,7 @@ class CardsJob:
         until = now + timedelta(seconds=self._patience.hard + self._patience.directory + 2)
         lease = f"{task.job_id} {uuid4()}"
         unit = self._database.at_once(task.tenant_id)
-        row = await unit.sql.fetchrow(_SQL["take_lookup"], task.tenant_id, task.call_id, lease, until, now)
+        row = await unit.sql.fetchrow(SQL["take_lookup"], task.tenant_id, task.call_id, lease, until, now)
         if row is None:
             return None
         call = fold(open_events(unit, row["bodies"]))
@@ -102,7 +102,7 @@ class CardsJob:
         async with self._database.tenant(task.tenant_id) as unit:
             _ = await lock_lookup(unit, task.call_id)  # nobody settles the call while we look again
             if not is_looked_up(fold(await read_events(unit, task.call_id))):
-                await unit.sql.execute(_SQL["drop_lookup"], task.call_id)
+                await unit.sql.execute(SQL["drop_lookup"], task.call_id)
 
     async def _identify(self, task: Task, order: _Order) -> None:
         toast_at = asyncio.get_running_loop().time() + order.toast_in
@@ -155,16 +155,18 @@ class CardsJob:
             before = await lock_lookup(unit, task.call_id)  # an employee may have pointed out a match meanwhile
             # Once something was kept, what is remembered is what the call itself has; it may have been forgotten since.
             remembered = before.remembered if before.answers else order.remembered
-            lookup = replace(lookup, chosen=before.chosen, remembered=remembered)
+            lookup = replace(
+                lookup, chosen=before.chosen, remembered=remembered, made=before.made, making=before.making
+            )
             if lookup.done and remembered:
                 lookup = await judge(unit, order.number, lookup, now)
             sealed = unit.seal_value("lookup", LOOKUP, lookup)
-            ours = await unit.sql.fetchval(_SQL["keep_lookup"], task.call_id, sealed, lookup.done, now, order.lease)
+            ours = await unit.sql.fetchval(SQL["keep_lookup"], task.call_id, sealed, lookup.done, now, order.lease)
             if not ours:
                 return  # another job is asking by now, because an employee wished it or because we were too slow
-            await unit.sql.execute(_SQL["want_shown"], task.call_id, now + timedelta(seconds=3))
+            await unit.sql.execute(SQL["want_shown"], task.call_id, now + timedelta(seconds=3))
             if lookup.done:
-                await unit.sql.execute(_SQL["want_journal"], task.call_id, uuid4(), now)
+                await unit.sql.execute(SQL["want_journal"], task.call_id, uuid4(), now)
 
 
 async def _with_timer(stages: AsyncGenerator[Lookup, None], toast_at: float) -> AsyncGenerator[Lookup | None, None]:

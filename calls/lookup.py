@@ -37,6 +37,14 @@ class Answer:
     role: SourceRole
     state: SourceState
     matches: tuple[Match, ...] = ()
+    can_create: bool = False  # a person that it does not know, when an employee asks for it
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Making:
+    """A record that an employee has asked for and that is not there (:mod:`calls.creating`)."""
+
+    failed: str | None = None  # why it was given up: a code; None: at work
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,9 +65,24 @@ class Lookup:
     remembered: tuple[Remembered, ...] = ()  # what was known about the number before anybody was asked
     pages: tuple[NumberPage, ...] = ()  # where else to look; nobody is asked for them
 
+    made: Match | None = None  # the record that an employee had made for this caller
+    making: Making | None = None
+
     @property
     def matches(self) -> tuple[Match, ...]:
-        return tuple(match for answer in self.answers for match in answer.matches)
+        found = tuple(match for answer in self.answers for match in answer.matches)
+        made = self.made
+        if made is None or any((each.connection_id, each.ref) == (made.connection_id, made.ref) for each in found):
+            return found
+        return (*found, made)  # the source's search may not know it yet
+
+    @property
+    def may_create_in(self) -> Answer | None:
+        """The source in which a new person may be made: a CRM that can, once none of them knows the number."""
+        if not self.done or any(match.role is SourceRole.CRM for match in self.matches):
+            return None
+        able = (each for each in self.answers if each.can_create and each.state is SourceState.ANSWERED)
+        return next(able, None)
 
     @property
     def worth_a_toast(self) -> bool:
@@ -127,6 +150,7 @@ class Source:
     name: str
     role: SourceRole
     find: Callable[[Number, float], Awaitable[Found]]  # with a deadline in loop time
+    can_create: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,7 +201,13 @@ async def look_up(number: Number, sources: Sequence[Source], patience: Patience)
 
 
 def _unanswered(source: Source) -> Answer:
-    return Answer(connection_id=source.connection_id, source=source.name, role=source.role, state=SourceState.ASKED)
+    return Answer(
+        connection_id=source.connection_id,
+        source=source.name,
+        role=source.role,
+        state=SourceState.ASKED,
+        can_create=source.can_create,
+    )
 
 
 def _ask(source: Source, number: Number, deadline: float) -> asyncio.Task[Found]:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from calls.call_requests import CallBack
 from calls.journal_modes import is_answered
-from calls.lookup import Lookup, Remembered
+from calls.lookup import Lookup, Making, Remembered
 from calls.matching import rank
 from calls.model import Direction, Match, NumberPage, Outcome, Party, Presentation, RecordRef, SourceRole
 from calls.notes import AfterCall, CallNote
@@ -72,6 +72,7 @@ class Verb(StrEnum):
     REMEMBER_FOR_ALL = "remember_for_all"
     FORGET_CHOICE = "forget_choice"
     CALL_BACK = "call_back"  # data: CallBack.made
+    CREATE_RECORD = "create_record"  # data: what is in the form of a new person
     SAVE_NOTE = "save_note"  # data: what is in the form after the call
     EDIT_NOTE = "edit_note"  # opens that form again
     WRITE_JOURNAL = "write_journal"  # where calls are journaled on request
@@ -91,6 +92,8 @@ class Popup:
     chosen: bool = False  # an employee has said that the first match is the one
     may_remember: bool = False  # that choice, for the next time
     remembered: Memory | None = None  # the first match is shown because somebody asked us to remember it
+    create_in: str | None = None  # the name of the source in which the caller may be made a new record
+    making: Making | None = None  # that was asked for, and is not there
     colleague: str | None = None  # the caller's name on an internal call
     called: Number | None = None  # the number that was dialled, shown when it is not the employee's own line
     queue: str | None = None
@@ -172,6 +175,8 @@ def popup_for(
         chosen=bool(matches) and matches[0].ref == lookup.pointed_out(employee_id),
         may_remember=_may_remember(matches, lookup, state),
         remembered=_memory(recalled, matches, state),
+        create_in=_create_in(identity, number, lookup, state),
+        making=lookup.making if state is not PopupState.ANSWERED_ELSEWHERE else None,
         colleague=_name_of(outside, names) if outside and identity is Identity.COLLEAGUE else None,
         called=None if own_line or call.called is None else call.called.number,
         queue=(call.queue.name or call.queue.ref) if call.queue else None,
@@ -284,6 +289,12 @@ def _may_remember(matches: tuple[Match, ...], lookup: Lookup, state: PopupState)
     """A choice among several of a CRM; what a directory says is not kept."""
     chosen = len(matches) > 1 and matches[0].ref == lookup.chosen and matches[0].role is SourceRole.CRM
     return chosen and state is not PopupState.ANSWERED_ELSEWHERE
+
+
+def _create_in(identity: Identity, number: Number | None, lookup: Lookup, state: PopupState) -> str | None:
+    nobody = identity in (Identity.UNKNOWN, Identity.DIRECTORY) and number is not None and number.e164 is not None
+    able = lookup.may_create_in if nobody and state is not PopupState.ANSWERED_ELSEWHERE else None
+    return able.source if able is not None else None
 
 
 def _memory(recalled: Remembered | None, matches: tuple[Match, ...], state: PopupState) -> Memory | None:

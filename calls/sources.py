@@ -52,6 +52,7 @@ class OpenSource:
             name=spec.name,
             role=spec.role,
             find=lambda number, deadline: self.connector.find(number, deadline=deadline),
+            can_create=Ability.CREATE in spec.abilities,
         )
 
 

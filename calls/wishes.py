@@ -10,9 +10,10 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from calls.choices import forget, remember
+from calls.creating import ask
 from calls.database import Database, Unit
-from calls.lookup import Lookup
-from calls.model import Match
+from calls.lookup import Lookup, Making
+from calls.model import Draft, Match
 from calls.notes import FORM_PATIENCE, NOTE, CallNote, form_from
 from calls.popup import Memory, Popup
 from calls.ports import Operator
@@ -115,6 +116,23 @@ class Wishes:
             return replace(lookup, remembered=others, chosen=None)
 
         return await self._change(press, forgotten, ask=False)
+
+    async def create_record(self, press: Press, *, names: Mapping[str, str], employee_email: str | None) -> Granted:
+        """Make the caller a person in the CRM; ``names`` are the words of a :class:`Draft`. A job does it."""
+
+        async def wanted(unit: Unit, lookup: Lookup, popup: Popup, employee_id: UUID) -> Lookup:
+            able = lookup.may_create_in
+            if popup.number is None or popup.create_in is None or able is None:
+                raise CallGone
+            if lookup.making is not None and lookup.making.failed is None:
+                return lookup  # it is at work already
+            draft = Draft(number=popup.number, employee_email=employee_email, **names)
+            call_id = await unit.sql.fetchval(_SQL["call_of_popup"], press.popup_id)
+            await ask(unit, call_id, able.connection_id, draft, self._now())
+            await self._bell.ring_journal(unit, call_id)
+            return replace(lookup, making=Making())
+
+        return await self._change(press, wanted, ask=False)
 
     async def _change(self, press: Press, change: _Change, *, ask: bool) -> Granted:
         now = self._now()

@@ -10,6 +10,7 @@ from adaptive_cards.card import (
     ActionExecute,
     ActionOpenUrl,
     ActionSet,
+    ActionShowCard,
     AdaptiveCard,
     Column,
     ColumnSet,
@@ -28,6 +29,7 @@ from bot.cards.finish import RenderedCard, finish
 from bot.cards.links import safe_url
 from bot.cards.look import LOOKS
 from bot.cards.memory import about_memory
+from bot.cards.new_record import about_making, create_button
 from bot.cards.notes import notes
 from bot.cards.summary import speak, state_line, summarize, talk_time
 from bot.cards.untrusted import SHORT, plain
@@ -50,7 +52,7 @@ def render_popup(popup: Popup, texts: Texts) -> RenderedCard:
         builder.add_item(item)
     for said in call_lines(popup, texts):
         builder.add_item(said)
-    if small := notes(popup, texts):
+    if small := [*about_making(popup, texts), *notes(popup, texts)]:
         builder.add_item(Container(items=list(small), spacing=Spacing.MEDIUM))
     for item in after_call(popup, texts):
         builder.add_item(item)
@@ -145,8 +147,8 @@ def _match_row(popup: Popup, match: Match, texts: Texts) -> ColumnSet:
     )
 
 
-def _buttons(popup: Popup, texts: Texts) -> list[ActionOpenUrl | ActionExecute]:
-    buttons: list[ActionOpenUrl | ActionExecute] = []
+def _buttons(popup: Popup, texts: Texts) -> list[ActionOpenUrl | ActionExecute | ActionShowCard]:
+    buttons: list[ActionOpenUrl | ActionExecute | ActionShowCard] = []
     if popup.matches and (url := safe_url(popup.matches[0].url)):
         first = popup.matches[0]
         title = texts.button.view if first.role is SourceRole.DIRECTORY else texts.button.open
@@ -155,6 +157,7 @@ def _buttons(popup: Popup, texts: Texts) -> list[ActionOpenUrl | ActionExecute]:
         if url := safe_url(page.url):
             title = texts.button.look_up.format(source=plain(page.name, SHORT))
             buttons.append(open_button(title, url, main=not buttons))
+    buttons += create_button(popup, texts)
     if popup.may_search_again:
         buttons.append(ask_button(texts.button.search_again, Verb.SEARCH_AGAIN, popup.popup_id))
     return [*buttons, *call_buttons(popup, texts), *after_call_buttons(popup, texts)]

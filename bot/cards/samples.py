@@ -12,6 +12,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from calls.call_requests import CallBack, CallRoute, RequestState
+from calls.lookup import Making
 from calls.model import (
     ContactWay,
     Direction,
@@ -147,6 +148,11 @@ def _samples() -> dict[str, Popup]:
         "choice-made": sample(PopupState.ANSWERED, matched, matches=(JONAS, NORA), chosen=True, may_remember=True),
         "choice-remembered": sample(ringing, matched, matches=(JONAS, NORA), chosen=True, remembered=Memory.MINE),
         "choice-for-all": sample(ringing, matched, matches=(JONAS, NORA), chosen=True, remembered=Memory.ALL),
+        "create": sample(ended, Identity.DIRECTORY, create_in="HubSpot"),
+        "creating": sample(ended, Identity.DIRECTORY, create_in="HubSpot", making=Making()),
+        "create-failed": sample(
+            ended, Identity.UNKNOWN, create_in="HubSpot", making=Making(failed="email_taken")
+        ),
         "company": sample(ringing, matched, matches=(WAREHOUSE,), number=_number("22334400")),
         "main-number": sample(PopupState.MISSED, matched, called=_number("22000010")),
         "pages": sample(ringing, Identity.UNKNOWN, pages=(PAGE, replace(PAGE, name="Saksregister"))),

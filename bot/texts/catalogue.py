@@ -70,6 +70,7 @@ class ButtonTexts:
     call_back: str  # a call that was not answered
     call: str  # one that was
     choose: str
+    create: str  # a record in a CRM; opens the form
     remember_for_me: str
     remember_for_all: str
     forget: str  # what was remembered
@@ -91,6 +92,21 @@ class AfterCallTexts:
     note: str
     write_note: str
     waits: str  # no CRM knows the caller yet
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, config=_STRICT)
+class FormTexts:
+    """The form of a new person, and what became of it."""
+
+    first_name: str
+    last_name: str
+    company: str
+    email: str
+    create: str
+    making: str
+    email_taken: str
+    answer_lost: str  # nobody knows whether it was made
+    failed: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=_STRICT)
@@ -212,6 +228,7 @@ class Texts:
     button: ButtonTexts
     after: AfterCallTexts
     results: Mapping[str, str]  # what a call came to, where the tenant has no words of its own; the keys are stored
+    form: FormTexts
     summary: SummaryTexts
     words: WordTexts
     calling: CallingTexts

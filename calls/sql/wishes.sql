@@ -29,3 +29,6 @@ WHERE popup_id = $1
 
 -- name: put_up_form
 UPDATE smartcall.popup SET form_until = $2 WHERE popup_id = $1
+
+-- name: call_of_popup
+SELECT call_id FROM smartcall.popup WHERE popup_id = $1

@@ -79,9 +79,18 @@ class Client:
             await asyncio.sleep(short.seconds)
 
     async def read(
-        self, plural: str, record_id: str, *, properties: str, associations: str = "", deadline: float
+        self,
+        plural: str,
+        record_id: str,
+        *,
+        properties: str,
+        associations: str = "",
+        id_property: str = "",
+        deadline: float,
     ) -> Mapping[str, object]:
-        query = {"properties": properties} | ({"associations": associations} if associations else {})
+        """One record by its id, or by the value of a unique property."""
+        query = {"properties": properties, "associations": associations, "idProperty": id_property}
+        query = {name: value for name, value in query.items() if value}
         path = self._object_path(plural, quote(record_id, safe=""))
         return await self.call("GET", path, purpose=f"HubSpot {plural} read", query=query, deadline=deadline)
 
@@ -119,6 +128,11 @@ class Client:
         """A request below ``calls`` that changes something."""
         whole = self._object_path("calls", *path)
         return await self.call(method, whole, purpose="HubSpot calls write", body=body, writes=True, deadline=deadline)
+
+    async def create_record(self, plural: str, body: Mapping[str, object], *, deadline: float) -> Mapping[str, object]:
+        purpose = f"HubSpot {plural} write"
+        path = self._object_path(plural)
+        return await self.call("POST", path, purpose=purpose, body=body, writes=True, deadline=deadline)
 
     async def read_owner(self, owner_id: str, *, deadline: float) -> Mapping[str, object]:
         path = f"/crm/owners/{self._version}/{quote(owner_id, safe='')}"

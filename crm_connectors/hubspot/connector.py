@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from calls.errors import Refused
-from calls.model import Connection, Details, Found, JournalEntry, Match, RecordRef
+from calls.model import Connection, Details, Draft, Found, JournalEntry, Match, MatchKind, RecordRef
 from calls.numbers import Number
 from calls.ports import Connector, Tools
 from crm_connectors.base import Source
 from crm_connectors.hubspot.client import Client, check_client
+from crm_connectors.hubspot.contacts import Contacts
 from crm_connectors.hubspot.details import DetailsReader
 from crm_connectors.hubspot.journal import Journal
 from crm_connectors.hubspot.mapping import (
@@ -34,6 +35,7 @@ from crm_connectors.values import iterate_mappings
 SPEC: Final = read_spec(Path(__file__).parent)
 
 JOURNAL_SECONDS: Final = 30.0  # for all requests of one entry; nobody waits for it
+CREATE_SECONDS: Final = 15.0  # somebody waits, and sees that it takes a while
 CHECK_SECONDS: Final = 10.0
 
 _PROPERTY_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,99}")
@@ -69,6 +71,7 @@ class HubSpotConnector(Source):
         self._owners = Owners(self._client)
         self._details = DetailsReader(self._client, self._owners)
         self._journal = Journal(self._client)
+        self._contacts = Contacts(self._client, connection.connection_id, SPEC.name)
         self._extra = _read_phone_properties(connection)
         self._dispositions = read_flag(connection, "dispositions", default=True)
 
@@ -118,6 +121,15 @@ class HubSpotConnector(Source):
         owner_id = await self._owners.find_id(entry.employee_email, deadline=deadline)
         values = write_call(entry, owner_id=owner_id, dispositions=self._dispositions)
         return await self._journal.write(entry.record, entry.record_kind, values, key=key, deadline=deadline)
+
+    async def create(self, draft: Draft, *, key: str) -> Match:
+        """Whoever owns the number by now; else the contact of this key, made if there is none."""
+        deadline = asyncio.get_running_loop().time() + CREATE_SECONDS
+        for match in (await self.find(draft.number, deadline=deadline)).matches:
+            if match.kind is MatchKind.PERSON:
+                return match
+        owner_id = await self._owners.find_id(draft.employee_email, deadline=deadline)
+        return await self._contacts.create(draft, owner_id=owner_id, key=key, deadline=deadline)
 
     async def check(self) -> None:
         await self._client.check(deadline=asyncio.get_running_loop().time() + CHECK_SECONDS)

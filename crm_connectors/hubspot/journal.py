@@ -16,9 +16,10 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote
 
-from calls.errors import Gone, NeedsSignIn, Refused, Transient, Unknown
+from calls.errors import Refused, Transient, Unknown
 from calls.model import MatchKind, RecordRef
 from crm_connectors.hubspot.client import Client
+from crm_connectors.hubspot.key_property import KeyProperty
 from crm_connectors.hubspot.mapping import (
     CALL,
     CALL_ASSOCIATION,
@@ -32,7 +33,6 @@ from crm_connectors.values import as_mapping, iterate_mappings, read_text
 
 _CALLS: Final = PLURALS[CALL]
 _TYPES: Final[Mapping[MatchKind, str]] = {MatchKind.PERSON: CONTACT, MatchKind.COMPANY: COMPANY}
-_USUAL_GROUP: Final = "call"
 _MAX_PAGES: Final = 20  # of 500 associated calls of one record
 _NEWEST: Final = 300  # of them are compared: a repeat comes within hours
 _BATCH: Final = 100  # inputs of one batch read
@@ -43,6 +43,9 @@ class Journal:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._key_property = KeyProperty(
+            client, _CALLS, KEY_PROPERTY, label="SmartCall call key", neighbour="hs_call_title", usual_group="call"
+        )
         self._keyless = False  # True once the account turned out to have no key property and to let us make none
 
     async def write(
@@ -63,7 +66,7 @@ class Journal:
         try:
             return await self._upsert(values, key=key, deadline=deadline)
         except Refused as refused:
-            if not await self._ensure_key_property(refused, deadline=deadline):
+            if not await self._key_property.ensure(refused, deadline=deadline):
                 self._keyless = True
                 return None
         try:
@@ -77,42 +80,6 @@ class Journal:
         for error in iterate_mappings(answer.get("errors")):  # of a 207: the batch was taken, our one input was not
             raise Refused("HubSpot calls write: input refused", code=read_text(error.get("category")) or "input")
         return _read_id(next(iterate_mappings(answer.get("results")), {}))
-
-    async def _ensure_key_property(self, refused: Refused, *, deadline: float) -> bool:
-        """True when made just now, False when none is to be had. Raises ``refused`` when it was there already."""
-        found = await self._read_key_property(deadline=deadline)
-        if found is None:
-            try:
-                await self._create_key_property(deadline=deadline)
-            except NeedsSignIn:
-                return False
-            except Refused:
-                if await self._read_key_property(deadline=deadline) is None:
-                    raise
-            return True
-        if found.get("hasUniqueValue") is True:
-            raise refused
-        return False
-
-    async def _read_key_property(self, *, deadline: float) -> Mapping[str, object] | None:
-        try:
-            return await self._client.read_property(_CALLS, KEY_PROPERTY, deadline=deadline)
-        except Gone:
-            return None
-
-    async def _create_key_property(self, *, deadline: float) -> None:
-        # A property must be in a group, and no document names the group of call properties: a neighbour tells.
-        neighbour = await self._client.read_property(_CALLS, "hs_call_title", deadline=deadline)
-        body = {
-            "name": KEY_PROPERTY,
-            "label": "SmartCall call key",
-            "description": "Set by SmartCall so that one call is logged once. Do not edit.",
-            "groupName": read_text(neighbour.get("groupName")) or _USUAL_GROUP,
-            "type": "string",
-            "fieldType": "text",
-            "hasUniqueValue": True,
-        }
-        await self._client.create_property(_CALLS, body, deadline=deadline)
 
     async def _associate(self, call_id: str, type_id: str, record_id: str, *, deadline: float) -> None:
         """HubSpot's default association; repeating it changes nothing."""

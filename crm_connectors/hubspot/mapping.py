@@ -28,6 +28,7 @@ PLURALS: Final[Mapping[str, str]] = {CONTACT: "contacts", COMPANY: "companies", 
 CALL_ASSOCIATION: Final[Mapping[str, int]] = {CONTACT: 194, COMPANY: 182}
 
 KEY_PROPERTY: Final = "smartcall_call_key"  # ours: unique, made once per account
+CONTACT_KEY_PROPERTY: Final = "smartcall_contact_key"  # likewise
 SPARE_KEY_PROPERTY: Final = "hs_call_external_id"  # HubSpot's: the call's id at the calling provider; not unique
 
 MAX_GROUPS: Final = 5  # of one search body, which also may not exceed 18 filters and 3,000 characters
@@ -37,7 +38,7 @@ _MAX_BODY: Final = (
     13_000  # characters of a call's text: at most five times as many once escaped, and HubSpot takes 65,536
 )
 
-_CONTACT_READS: Final = (
+CONTACT_READS: Final = (
     "firstname",
     "lastname",
     "email",
@@ -91,7 +92,7 @@ def build_contact_search(number: Number, extra: Iterable[str]) -> dict[str, obje
             ("hs_searchable_calculated_mobile_number", "CONTAINS_TOKEN", f"*{digits}"),
             ("phone", "EQ", number.e164 or digits),
         ),
-        (*_CONTACT_READS, *extra),
+        (*CONTACT_READS, *extra),
     )
 
 
@@ -101,7 +102,7 @@ def build_extra_search(number: Number, extra: tuple[str, ...]) -> dict[str, obje
         {"filters": [{"propertyName": name, "operator": "IN", "values": list(search_forms(number))}]}
         for name in extra[:MAX_GROUPS]
     ]
-    return {"filterGroups": groups, "properties": [*_CONTACT_READS, *extra], "limit": MAX_HITS}
+    return {"filterGroups": groups, "properties": [*CONTACT_READS, *extra], "limit": MAX_HITS}
 
 
 def build_company_search(number: Number) -> dict[str, object]:
@@ -132,7 +133,7 @@ def read_contact(
 ) -> Match | None:
     """The contact as a match, or None when none of its numbers is the caller's."""
     values = as_mapping(record.get("properties"))
-    texts = {name: read_text(values.get(name)) for name in (*_CONTACT_READS, *extra)}
+    texts = {name: read_text(values.get(name)) for name in (*CONTACT_READS, *extra)}
     evidence = owns(
         number,
         {

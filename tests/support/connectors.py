@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from calls.errors import Unknown
@@ -12,6 +12,7 @@ from calls.model import (
     Ability,
     Connection,
     Details,
+    Draft,
     EvidenceField,
     Found,
     JournalEntry,
@@ -51,6 +52,9 @@ class FakeConnector:
     journal_problem: Exception | None = None
     writes: int = 0
     entries: dict[str, JournalEntry] = field(default_factory=dict)
+    made: dict[str, Draft] = field(default_factory=dict)  # by key, as the contract wants it
+    create_problem: Exception | None = None
+    lose_creations: int = 0  # records made without our hearing of it
 
     async def find(self, number: Number, *, deadline: float) -> Found:
         self.asked += 1
@@ -83,6 +87,16 @@ class FakeConnector:
             raise Unknown("written, but nobody was told")
         return RecordRef(type="call", id=f"entry of {key}")
 
+    async def create(self, draft: Draft, *, key: str) -> Match:
+        if self.create_problem:
+            raise self.create_problem
+        draft = self.made.setdefault(key, draft)
+        if self.lose_creations:
+            self.lose_creations -= 1
+            raise Unknown("made, but nobody was told")
+        name, ref = f"{draft.first_name} {draft.last_name}".strip(), RecordRef(type="0-1", id=f"made {key[:4]}")
+        return replace(self.match(), ref=ref, name=name, company=draft.company or None)
+
     async def check(self) -> None:
         return None
 
@@ -91,7 +105,7 @@ class FakeSources:
     """One CRM and one directory, opened by connection as :class:`calls.sources.Sources` asks for them."""
 
     def __init__(self, crm_id: UUID, directory_id: UUID) -> None:
-        crm = frozenset({Ability.FIND, Ability.DETAILS, Ability.OPEN, Ability.JOURNAL})
+        crm = frozenset({Ability.FIND, Ability.DETAILS, Ability.OPEN, Ability.JOURNAL, Ability.CREATE})
         self.crm = FakeConnector(spec=_spec("HubSpot", SourceRole.CRM, crm), connection_id=crm_id)
         directory = _spec("1881", SourceRole.DIRECTORY, frozenset({Ability.FIND}))
         self.directory = FakeConnector(spec=directory, connection_id=directory_id)

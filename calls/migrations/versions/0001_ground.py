@@ -25,6 +25,7 @@ _TABLES = (
     "journal",
     "choice",
     "call_request",
+    "creation",
     "rate",
     "quota",
     "stream",
@@ -33,7 +34,13 @@ _TABLES = (
 
 def upgrade() -> None:
     run = op.get_bind().exec_driver_sql
-    for file in ("0001_ground.sql", "0001_choices.sql", "0001_streams.sql", "0001_calling.sql"):
+    for file in (
+        "0001_ground.sql",
+        "0001_choices.sql",
+        "0001_creations.sql",
+        "0001_streams.sql",
+        "0001_calling.sql",
+    ):
         run((_HERE / file).read_text(encoding="utf-8"))
     for table in _TABLES:
         run(f"ALTER TABLE smartcall.{table} ENABLE ROW LEVEL SECURITY")

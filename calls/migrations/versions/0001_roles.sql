@@ -25,6 +25,7 @@ GRANT SELECT (tenant_id, call_id, stale_at, ended_at, lookup_state, lookup_lease
 GRANT SELECT (tenant_id, call_id, due_at) ON smartcall.popup TO smartcall_resolver;
 GRANT SELECT (tenant_id, call_id, due_at) ON smartcall.journal TO smartcall_resolver;
 GRANT SELECT (tenant_id, request_id, due_at) ON smartcall.call_request TO smartcall_resolver;
+GRANT SELECT (tenant_id, call_id, due_at) ON smartcall.creation TO smartcall_resolver;
 GRANT SELECT (tenant_id) ON smartcall.tenant TO smartcall_resolver;
 CREATE POLICY resolver ON smartcall.connection FOR SELECT TO smartcall_resolver USING (true);
 CREATE POLICY resolver ON smartcall.bot_identity FOR SELECT TO smartcall_resolver USING (true);
@@ -33,6 +34,7 @@ CREATE POLICY resolver ON smartcall.popup FOR SELECT TO smartcall_resolver USING
 CREATE POLICY resolver ON smartcall.journal FOR SELECT TO smartcall_resolver USING (true);
 CREATE POLICY resolver ON smartcall.stream FOR SELECT TO smartcall_resolver USING (true);
 CREATE POLICY resolver ON smartcall.call_request FOR SELECT TO smartcall_resolver USING (true);
+CREATE POLICY resolver ON smartcall.creation FOR SELECT TO smartcall_resolver USING (true);
 CREATE POLICY resolver ON smartcall.tenant FOR SELECT TO smartcall_resolver USING (true);
 
 -- From a credential's public half to the tenant it belongs to; the secret half is checked afterwards, inside the tenant.
@@ -58,6 +60,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
         SELECT 'journal', j.tenant_id, j.call_id, j.due_at FROM smartcall.journal j WHERE j.due_at <= as_of
         UNION ALL
         SELECT 'calling', r.tenant_id, r.request_id, r.due_at FROM smartcall.call_request r WHERE r.due_at <= as_of
+        UNION ALL
+        SELECT 'journal', w.tenant_id, w.call_id, w.due_at FROM smartcall.creation w WHERE w.due_at <= as_of
         UNION ALL
         SELECT 'stale', c.tenant_id, c.call_id, c.stale_at FROM smartcall.call c WHERE c.stale_at <= as_of
     ), placed AS (

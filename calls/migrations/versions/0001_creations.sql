@@ -1,0 +1,13 @@
+-- Records that employees have asked for, as long as they are not there.
+
+CREATE TABLE smartcall.creation (
+    tenant_id      uuid NOT NULL,
+    call_id        uuid PRIMARY KEY REFERENCES smartcall.call ON DELETE CASCADE,
+    connection_id  uuid NOT NULL,                 -- the source it is to be made in
+    draft_sealed   bytea NOT NULL,                -- what was typed
+    lease          uuid,
+    lease_until    timestamptz,
+    due_at         timestamptz NOT NULL,
+    attempts       integer NOT NULL DEFAULT 0
+);
+CREATE INDEX creation_due ON smartcall.creation (due_at);

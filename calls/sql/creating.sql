@@ -1,0 +1,24 @@
+-- Records that employees have asked for.
+
+-- name: ask
+-- One at a time for a call: while it is being made, another press changes nothing.
+INSERT INTO smartcall.creation (tenant_id, call_id, connection_id, draft_sealed, due_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (call_id) DO NOTHING
+
+-- name: take
+UPDATE smartcall.creation SET lease = $2, lease_until = $3, due_at = $3
+WHERE call_id = $1 AND (lease IS NULL OR lease_until <= $4) AND (attempts = 0 OR due_at <= $4)
+RETURNING connection_id, draft_sealed, attempts
+
+-- name: put_off
+UPDATE smartcall.creation SET lease = NULL, lease_until = NULL, attempts = attempts + 1, due_at = $3
+WHERE call_id = $1 AND lease = $2
+
+-- name: finish
+DELETE FROM smartcall.creation WHERE call_id = $1 AND lease = $2 RETURNING true
+
+-- name: keep_lookup
+UPDATE smartcall.call SET lookup_sealed = $2 WHERE call_id = $1
+
+-- name: want_shown
+UPDATE smartcall.popup SET wanted = wanted + 1, attempts = 0, due_at = $2 WHERE call_id = $1
