@@ -164,7 +164,8 @@ def popup_for(
         after.waiting and after.mode is JournalMode.ALWAYS and identity is Identity.MATCHED and after.note is None
     )
     wanted = after.note is None if after.form.open is None else after.form.open
-    form_open = may_note and (after.form.on_screen or (comes and wanted))
+    at_work = lookup.making is not None and lookup.making.failed is None  # whoever asked waits for what comes of it
+    form_open = may_note and not at_work and (after.form.on_screen or (comes and wanted))
     return Popup(
         popup_id=popup_id,
         state=state,
