@@ -13,11 +13,12 @@ from uuid import UUID
 
 from calls.call_requests import CallBack
 from calls.journal_modes import is_answered
-from calls.lookup import Lookup, Making, Remembered
+from calls.lookup import Lookup, Making
 from calls.matching import rank
 from calls.model import Direction, Match, NumberPage, Outcome, Party, Presentation, RecordRef, SourceRole
 from calls.notes import AfterCall, CallNote
 from calls.numbers import Number
+from calls.offers import Memory, create_in, may_remember, memory_used
 from calls.reducer import Call, CallState, Leg, LegState
 from calls.tenants import JournalMode
 
@@ -54,13 +55,6 @@ class JournalState(StrEnum):
     PENDING = "pending"
     WRITTEN = "written"
     PARKED = "parked"  # keeps failing; the administrator sees why
-
-
-class Memory(StrEnum):
-    """Whose choice is remembered."""
-
-    MINE = "mine"
-    ALL = "all"
 
 
 class Verb(StrEnum):
@@ -152,7 +146,9 @@ def popup_for(
     own_line = call.called is not None and call.called.employee_id == employee_id
     answerer = call.answered_by
     state = _state(call, leg)
-    matches = _with_details_of_first(matches, call, told=state is not _ELSEWHERE)
+    told = state is not _ELSEWHERE  # whoever answered deals with the caller
+    stranger = identity in (Identity.UNKNOWN, Identity.DIRECTORY)
+    matches = _with_details_of_first(matches, call, told=told)
     over = call.state is CallState.ENDED and call.direction is Direction.INBOUND and number is not None
     took = over and _took(call, leg)
     requestable = over and (took or not is_answered(call)) and after.mode is JournalMode.ON_REQUEST
@@ -174,10 +170,10 @@ def popup_for(
         number=number,
         matches=matches,
         chosen=bool(matches) and matches[0].ref == lookup.pointed_out(employee_id),
-        may_remember=_may_remember(matches, lookup, state),
-        remembered=_memory(recalled, matches, state),
-        create_in=_create_in(identity, number, lookup, state),
-        making=lookup.making if state is not PopupState.ANSWERED_ELSEWHERE else None,
+        may_remember=told and may_remember(matches, lookup),
+        remembered=memory_used(matches, recalled) if told else None,
+        create_in=create_in(number, lookup) if stranger and told else None,
+        making=lookup.making if told else None,
         colleague=_name_of(outside, names) if outside and identity is Identity.COLLEAGUE else None,
         called=None if own_line or call.called is None else call.called.number,
         queue=(call.queue.name or call.queue.ref) if call.queue else None,
@@ -192,11 +188,8 @@ def popup_for(
         silent_sources=lookup.silent_sources,
         journal=journal,
         journal_in=journal_in,
-        pages=lookup.pages if identity in (Identity.UNKNOWN, Identity.DIRECTORY) and state is not _ELSEWHERE else (),
-        may_search_again=number is not None
-        and identity in (Identity.UNKNOWN, Identity.DIRECTORY)
-        and lookup.done
-        and bool(lookup.answers),
+        pages=lookup.pages if stranger and told else (),
+        may_search_again=number is not None and stranger and lookup.done and bool(lookup.answers),
         may_journal=requestable and not after.requested and identity is Identity.MATCHED,
         may_note=may_note,
         note=after.note if may_note else None,
@@ -284,25 +277,6 @@ def _with_details_of_first(matches: tuple[Match, ...], call: Call, *, told: bool
         )
 
     return tuple(trimmed(match, first=not place) for place, match in enumerate(matches))
-
-
-def _may_remember(matches: tuple[Match, ...], lookup: Lookup, state: PopupState) -> bool:
-    """A choice among several of a CRM; what a directory says is not kept."""
-    chosen = len(matches) > 1 and matches[0].ref == lookup.chosen and matches[0].role is SourceRole.CRM
-    return chosen and state is not PopupState.ANSWERED_ELSEWHERE
-
-
-def _create_in(identity: Identity, number: Number | None, lookup: Lookup, state: PopupState) -> str | None:
-    nobody = identity in (Identity.UNKNOWN, Identity.DIRECTORY) and number is not None and number.e164 is not None
-    able = lookup.may_create_in if nobody and state is not PopupState.ANSWERED_ELSEWHERE else None
-    return able.source if able is not None else None
-
-
-def _memory(recalled: Remembered | None, matches: tuple[Match, ...], state: PopupState) -> Memory | None:
-    shown = recalled is not None and bool(matches) and matches[0].ref == recalled.match.ref
-    if recalled is None or not shown or state is PopupState.ANSWERED_ELSEWHERE:
-        return None
-    return Memory.ALL if recalled.employee_id is None else Memory.MINE
 
 
 def _name_of(party: Party, names: Mapping[UUID, str]) -> str | None:

@@ -15,7 +15,8 @@ from calls.database import Database, Unit
 from calls.lookup import Lookup, Making
 from calls.model import Draft, Match
 from calls.notes import FORM_PATIENCE, NOTE, CallNote, form_from
-from calls.popup import Memory, Popup
+from calls.offers import Memory
+from calls.popup import Popup
 from calls.ports import Operator
 from calls.queue import Bell
 from calls.scene import LOOKUP, NO_OPERATORS, Scene, lock_lookup, read_scene

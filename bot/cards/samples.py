@@ -29,7 +29,8 @@ from calls.model import (
 )
 from calls.notes import CallNote
 from calls.numbers import Number, NumberKind
-from calls.popup import Identity, JournalState, Memory, Popup, PopupState
+from calls.offers import Memory
+from calls.popup import Identity, JournalState, Popup, PopupState
 
 _START = datetime(2026, 11, 12, 12, 45, 3, tzinfo=UTC)
 _HUBSPOT = UUID("00000000-0000-4000-8000-0000000000a1")

@@ -17,7 +17,8 @@ from calls.ingest import take_in
 from calls.journaling import JournalJob
 from calls.lookup import Patience
 from calls.model import Event, Match, RecordRef
-from calls.popup import Memory, Popup
+from calls.offers import Memory
+from calls.popup import Popup
 from calls.ports import Parsed, Proof
 from calls.queue import Bell, Task
 from calls.sources import Sources
