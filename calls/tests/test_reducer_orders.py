@@ -77,7 +77,7 @@ def anything(draw: st.DrawFn) -> Event:
         event = end(draw(OUTCOMES), seconds=seconds)
     else:
         event = stale(seconds=seconds)
-    return replace(event, event_id=f"{event.event_id} {seconds}")
+    return replace(event, event_id=repr(event))  # one id is one event, whatever is in it
 
 
 soups = st.lists(anything(), min_size=1, max_size=10).filter(
