@@ -153,6 +153,7 @@ def _buttons(popup: Popup, texts: Texts) -> list[ActionOpenUrl | ActionExecute |
         first = popup.matches[0]
         title = texts.button.view if first.role is SourceRole.DIRECTORY else texts.button.open
         buttons.append(open_button(title.format(source=plain(first.source, SHORT)), url))
+    buttons += call_buttons(popup, texts)
     for page in popup.pages[:PAGES_SHOWN]:
         if url := safe_url(page.url):
             title = texts.button.look_up.format(source=plain(page.name, SHORT))
@@ -160,4 +161,4 @@ def _buttons(popup: Popup, texts: Texts) -> list[ActionOpenUrl | ActionExecute |
     buttons += create_button(popup, texts)
     if popup.may_search_again:
         buttons.append(ask_button(texts.button.search_again, Verb.SEARCH_AGAIN, popup.popup_id))
-    return [*buttons, *call_buttons(popup, texts), *after_call_buttons(popup, texts)]
+    return [*buttons, *after_call_buttons(popup, texts)]
