@@ -51,6 +51,7 @@ PICTURES = {  # file name: sample
 }
 CONTACT_SHEET = (
     *PICTURES.values(), "searching", "ringing-colleague", "ringing-unavailable", "long-names",
+    "call-back", "forwarded-matched", "form", "create",
 )  # fmt: skip
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -74,6 +75,9 @@ body { margin: 0; font: 14px/20px 'Segoe UI', 'Open Sans', sans-serif; font-stre
 .dark .ac-pushButton { border-color: #666; background: #292929; color: #fff }
 .ac-pushButton.style-positive { border-color: #5b5fc7; background: #5b5fc7; color: #fff }
 .dark .ac-pushButton.style-positive { border-color: #4f52b2; background: #4f52b2 }
+.ac-input { width: 100%; font: inherit; padding: 5px 10px; border-radius: 4px;
+  border: 1px solid #d1d1d1; background: #fff; color: #242424; resize: none }
+.dark .ac-input { border-color: #666; background: #292929; color: #fff }
 """
 
 DRAW = """
