@@ -30,6 +30,8 @@ def company_environment(simulators_url: str) -> Mapping[str, str]:
         "SMARTCALL_DEMO_BOT_SECRET": world["login"]["apps"][0]["secret"],
         "SMARTCALL_DEMO_URL_TOKEN": URL_TOKEN,
         "SMARTCALL_DEMO_CALL_TOKEN": world["exchange"]["click_to_dial"]["token"],
+        "SMARTCALL_DEMO_PHONERO_USER": world["phonero"]["username"],
+        "SMARTCALL_DEMO_PHONERO_PASSWORD": world["phonero"]["password"],
         "SMARTCALL_DEMO_HUBSPOT_SECRET": world["hubspot"]["client_secret"],
         "SMARTCALL_DEMO_HUBSPOT_REFRESH": world["hubspot"]["refresh_token"],
         "SMARTCALL_DEMO_1881_KEY": world["directory_1881"]["keys"][0],

@@ -11,11 +11,14 @@ from aiohttp import web
 
 from simulators.exchange.api import Api
 from simulators.exchange.switch import Switch
+from simulators.exchange.telling import Telling
 from simulators.exchange.world import ExchangeWorld
 from simulators.world import read_section
 
 SWITCH = web.AppKey("exchange_switch", Switch)
 """The application's exchange, for simulators that listen to it. They come after it in ``WORLD_SECTIONS``."""
+TELLING = web.AppKey("exchange_telling", Telling)
+"""Whether what such a simulator hears is to be told to the customer."""
 
 
 def add_routes(app: web.Application, world: Mapping[str, object], *, bot_url: str, base_url: str | None) -> None:
@@ -26,6 +29,7 @@ def add_routes(app: web.Application, world: Mapping[str, object], *, bot_url: st
     api = Api(read_section(world, "exchange", ExchangeWorld))
     api.add_routes(app)
     app[SWITCH] = api.switch
+    app[TELLING] = api.telling
 
     async def keep_courier(_: web.Application) -> AsyncIterator[None]:
         await api.courier.open()

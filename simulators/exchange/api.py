@@ -18,6 +18,7 @@ from simulators.exchange.courier import Courier, Event
 from simulators.exchange.dialling import Dialling
 from simulators.exchange.orders import EVENTS, Target, Travel
 from simulators.exchange.switch import WHEN_BUSY, Call, RefusedError, Switch
+from simulators.exchange.telling import Telling, TellingOrder
 from simulators.exchange.world import ExchangeWorld, Group, Line
 from simulators.world import WorldModel
 
@@ -31,9 +32,10 @@ class Api:
         self.broadcast = Broadcast()
         self.courier = Courier(Target(url=world.events_url, secret=world.secret, format=world.format))
         self.switch = Switch(world, self._tell)
+        self.telling = Telling(world.told_through, self.switch)
         self._world = world
         self._timer: asyncio.TimerHandle | None = None
-        self.dialling = Dialling(world, self.switch, self.courier)
+        self.dialling = Dialling(world, self.switch, self._post, self._broadcast)
 
     def add_routes(self, app: web.Application) -> None:
         call = PREFIX + "/calls/{call}"
@@ -52,6 +54,8 @@ class Api:
         app.router.add_put(PREFIX + "/lines/{line}", _answer(self._set_line))
         app.router.add_get(PREFIX + "/target", beside(_answer(self._show_target)))
         app.router.add_put(PREFIX + "/target", beside(_answer(self._set_target)))
+        app.router.add_get(PREFIX + "/telling", beside(_answer(self._show_telling)))
+        app.router.add_put(PREFIX + "/telling", beside(_answer(self._set_telling)))
         app.router.add_get(PREFIX + "/delivery", beside(_answer(self._show_travel)))
         app.router.add_put(PREFIX + "/delivery", beside(_answer(self._set_travel)))
         app.router.add_get(PREFIX + "/deliveries", beside(_answer(self._show_log)))
@@ -60,13 +64,26 @@ class Api:
 
     def _tell(self, kind: str, call: Call) -> None:
         """The switch did something: tell the listeners, and the customer when an operator would."""
-        self.broadcast.send("call", call.show())
         told = self.dialling.follow(kind, call)
+        self._broadcast(call)
         if kind in EVENTS and told:
             # Written now: by the time it is delivered the call has moved on.
             form, json = (write(kind, call, self._world, call.ringing) for write in (write_form, write_json))
-            self.courier.take(Event(call=call.id, kind=kind, form=form, json=json))
+            self._post(Event(call=call.id, kind=kind, form=form, json=json))
         self._wind()
+
+    def _post(self, event: Event) -> None:
+        if self.telling.by_webhook:
+            self.courier.take(event)
+
+    def _broadcast(self, call: Call) -> None:
+        self.broadcast.send("call", self._show_call(call))
+
+    def _show_call(self, call: Call) -> dict[str, Any]:
+        return call.show() | {"ordered": self.dialling.show(call)}
+
+    def _reply(self, call: Call, status: int = 200) -> web.Response:
+        return web.json_response(self._show_call(call), status=status)
 
     def _wind(self) -> None:
         """Set the alarm for the ring time that is over next."""
@@ -90,7 +107,7 @@ class Api:
         lines = [self._show_line(line) for line in world.lines]
         queues, shared = ([_show_group(each) for each in groups] for groups in (world.queues, world.shared))
         callers = [{"number": c.number, "label": c.label, "note": c.note} for c in world.callers]
-        calls = self.switch.show()
+        calls = [self._show_call(call) for call in self.switch.calls()]
         return {"lines": lines, "queues": queues, "shared": shared, "callers": callers, "calls": calls}
 
     def _show_line(self, line: Line) -> dict[str, Any]:
@@ -110,47 +127,47 @@ class Api:
             raise RefusedError(400, f"when_busy: one of {', '.join(WHEN_BUSY)}")
         who, to, queue = (_text(body, name) for name in ("from", "to", "queue"))
         call = self.switch.place(who, to, queue, _now(), when_busy=when_busy)
-        return web.json_response(call.show(), status=201)
+        return self._reply(call, 201)
 
     async def _answer_call(self, request: web.Request) -> web.Response:
         call, body = self._find(request), await _read_json(request)
         self.switch.answer(call, _text(body, "by"), _now())
-        return web.json_response(call.show())
+        return self._reply(call)
 
     async def _reject(self, request: web.Request) -> web.Response:
         call, body = self._find(request), await _read_json(request)
         self.switch.reject(call, _text(body, "by"), _now())
-        return web.json_response(call.show())
+        return self._reply(call)
 
     async def _hang_up(self, request: web.Request) -> web.Response:
         call, body = self._find(request), await _read_json(request)
         self.switch.hang_up(call, _text(body, "cause"), _now())
-        return web.json_response(call.show())
+        return self._reply(call)
 
     async def _forward(self, request: web.Request) -> web.Response:
         call, body = self._find(request), await _read_json(request)
-        return web.json_response(self.switch.forward(call, _text(body, "to") or "", _now()).show(), status=201)
+        return self._reply(self.switch.forward(call, _text(body, "to") or "", _now()), 201)
 
     async def _transfer(self, request: web.Request) -> web.Response:
         call, body = self._find(request), await _read_json(request)
-        return web.json_response(self.switch.transfer(call, _text(body, "to") or "", _now()).show(), status=201)
+        return self._reply(self.switch.transfer(call, _text(body, "to") or "", _now()), 201)
 
     async def _move_on(self, request: web.Request) -> web.Response:
         call = self._find(request)
         self.switch.move_on(call, _now())
-        return web.json_response(call.show())
+        return self._reply(call)
 
     async def _take_back(self, request: web.Request) -> web.Response:
         call = self._find(request)
         self.switch.take_back(call, _now())
-        return web.json_response(call.show())
+        return self._reply(call)
 
     async def _consult(self, request: web.Request) -> web.Response:
         call, body = self._find(request), await _read_json(request)
-        return web.json_response(self.switch.consult(call, _text(body, "to") or "", _now()).show(), status=201)
+        return self._reply(self.switch.consult(call, _text(body, "to") or "", _now()), 201)
 
     async def _join(self, request: web.Request) -> web.Response:
-        return web.json_response(self.switch.join(self._find(request), _now()).show(), status=201)
+        return self._reply(self.switch.join(self._find(request), _now()), 201)
 
     async def _set_line(self, request: web.Request) -> web.Response:
         line = self.switch.plan.find_line(request.match_info["line"])
@@ -172,6 +189,13 @@ class Api:
         """What the body does not name goes back to its default (unsigned form)."""
         self.courier.target = _read_order(Target, await _read_json(request))
         return web.json_response(self.courier.target.show())
+
+    async def _show_telling(self, _: web.Request) -> web.Response:
+        return web.json_response({"through": self.telling.through})
+
+    async def _set_telling(self, request: web.Request) -> web.Response:
+        self.telling.change(_read_order(TellingOrder, await _read_json(request)).through)
+        return await self._show_telling(request)
 
     async def _show_travel(self, _: web.Request) -> web.Response:
         return web.json_response(self.courier.travel.model_dump(mode="json"))

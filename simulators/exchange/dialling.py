@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from simulators.exchange.bodies import write_outgoing_form, write_outgoing_json
-from simulators.exchange.courier import Courier, Event
+from simulators.exchange.courier import Event
 from simulators.exchange.numbers import to_digits
 from simulators.exchange.switch import Call, RefusedError, Switch
 from simulators.exchange.world import Answering, ClickToDialWorld, ExchangeWorld, Line
@@ -37,11 +37,20 @@ class Session:
 
 
 class Dialling:
-    def __init__(self, world: ExchangeWorld, switch: Switch, courier: Courier) -> None:
+    """``post`` takes what the customer is told; ``changed`` is told of the first call when only the second moved."""
+
+    def __init__(
+        self,
+        world: ExchangeWorld,
+        switch: Switch,
+        post: Callable[[Event], None],
+        changed: Callable[[Call], None],
+    ) -> None:
         self._world = world
         self._rules = world.click_to_dial or ClickToDialWorld(token="none")
         self._switch = switch
-        self._courier = courier
+        self._post = post
+        self._changed = changed
         self._starting: Session | None = None
         self._sessions: dict[str, Session] = {}
         self._timers: set[asyncio.Task[None]] = set()
@@ -61,6 +70,14 @@ class Dialling:
         """Whether this pair is being connected already."""
         active = (each for each in self._sessions.values() if each.state not in {"disconnected", "failed"})
         return any(each.line is line and self._same(each.callee, callee) for each in active)
+
+    def show(self, call: Call) -> dict[str, str | None] | None:
+        """The order that has made this call to an employee's phone; None: somebody calls."""
+        known = (each for each in (self._starting, *self._sessions.values()) if each is not None)
+        session = next((each for each in known if each.first is call), None)
+        if session is None:
+            return None
+        return {"callee": session.callee, "state": session.state, "reason": session.reason}
 
     def start(self, line: Line, caller: str, callee: str) -> Session:
         """Ring the employee. Raises RefusedError 409 when their phone is busy."""
@@ -102,6 +119,8 @@ class Dialling:
         if what == "answer":
             second.state, second.answered, session.state = "answered", _now(), "connected"
             self._tell(session, "answer", second)
+            if session.first is not None:
+                self._changed(session.first)
             return
         reasons = {"busy": "calleeBusy", "no_answer": "calleeNoAnswer", "hangup": "hangUp"}
         causes = {"busy": "busy", "no_answer": "cancel", "hangup": "normalClearing"}
@@ -154,7 +173,7 @@ class Dialling:
     def _tell(self, session: Session, kind: str, call: Call) -> None:
         if self._rules.echo != "inbound":
             form, json = (write(kind, call, self._world, session.line) for write in _WRITERS)
-            self._courier.take(Event(call=call.id, kind=kind, form=form, json=json))
+            self._post(Event(call=call.id, kind=kind, form=form, json=json))
 
     def _later(self, seconds: float, act: Callable[[], Awaitable[None]]) -> None:
         async def wait() -> None:

@@ -13,6 +13,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError
 from simulators.world import WorldModel
 
 Format = Literal["form", "json"]
+ToldThrough = Literal["both", "webhook", "stream"]
 
 
 def _check_address(url: str) -> str:
@@ -92,6 +93,7 @@ class ClickToDialWorld(WorldModel):
 class ExchangeWorld(WorldModel):
     events_url: Address = ""  # empty: nowhere until somebody says where (PUT /simulators/exchange/target)
     format: Format = "form"
+    told_through: ToldThrough = "both"  # the interface that tells of calls (telling.py)
     secret: Secret | None = Field(default=None, repr=False)  # sign deliveries with it; None: unsigned
     account: str = "1234567"  # the customer's account at the operator, first part of fullUserId
     country_code: str = "47"  # put before national numbers in events

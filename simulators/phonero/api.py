@@ -17,6 +17,7 @@ from aiohttp import web
 from simulators.control import beside
 from simulators.exchange.call import Call, RefusedError
 from simulators.exchange.switch import Switch
+from simulators.exchange.telling import Telling
 from simulators.phonero.dialling import Dialling
 from simulators.phonero.ledger import Ledger
 from simulators.phonero.status import write_call, write_number
@@ -35,9 +36,10 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Api:
-    def __init__(self, world: PhoneroWorld, switch: Switch) -> None:
+    def __init__(self, world: PhoneroWorld, switch: Switch, telling: Telling) -> None:
         self._world = world
         self._switch = switch
+        self._telling = telling
         self._country_code = switch.world.country_code
         self._ledger = Ledger()
         self._sessions: dict[str, float] = {}  # with the loop's time at which each ends
@@ -125,7 +127,8 @@ class Api:
         self._tell(call)
 
     def _tell(self, call: Call) -> None:
-        self.sockets.update(self._write(call))
+        if self._telling.by_stream:
+            self.sockets.update(self._write(call))
 
     def _write(self, call: Call) -> dict[str, Any]:
         rung, dialled = self._ledger.of(call), self.dialling.find(call)
@@ -135,6 +138,8 @@ class Api:
         return write_call(call, rung, self._country_code, passed_on=passed_on)
 
     def _snapshot(self) -> list[dict[str, Any]]:
+        if not self._telling.by_stream:
+            return []
         return [self._write(call) for call in self._switch.calls() if call.state != "ended"]
 
     def _own_numbers(self) -> set[str]:
@@ -148,7 +153,10 @@ class Api:
     @beside
     async def _state(self, _: web.Request) -> web.Response:
         open_sockets = [listener for listener in self.sockets.open if listener.subscribed]
-        return web.json_response({"sessions": len(self._sessions), "listeners": len(open_sockets)})
+        refused = max(0.0, self._refused_until - asyncio.get_running_loop().time())
+        return web.json_response(
+            {"sessions": len(self._sessions), "listeners": len(open_sockets), "refused_seconds": round(refused, 1)}
+        )
 
     @beside
     async def _disturb(self, request: web.Request) -> web.Response:

@@ -27,6 +27,14 @@ export interface Caller {
   note: string;
 }
 
+export interface Order {
+  /** Whom they want to reach, with country code. */
+  callee: string;
+  state: "initiating" | "callingCaller" | "callingCallee" | "connected" | "disconnected" | "failed";
+  /** Why it ended; CAMARA's words. */
+  reason: string | null;
+}
+
 export interface Call {
   id: string;
   from: string | null;
@@ -46,6 +54,8 @@ export interface Call {
   dialled_by: string | null;
   /** The call whose caller waits while a colleague is asked. */
   consults: string | null;
+  /** Set up for an employee who asked for it: their own phone rings first, and then the one they want to reach. */
+  ordered: Order | null;
   round: number;
 }
 

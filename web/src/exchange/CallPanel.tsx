@@ -5,6 +5,7 @@ import {
   CallEndFilled,
   CallFilled,
   CallInboundFilled,
+  CallOutboundFilled,
   CallTransferRegular,
 } from "@fluentui/react-icons";
 import { useRef, useState } from "react";
@@ -16,7 +17,7 @@ import { useNow } from "../shell/useNow";
 import { Notice } from "../teams/Notice";
 import { useTexts } from "../texts";
 import css from "./CallPanel.module.css";
-import { describeWay, nameCaller, nameLine } from "./names";
+import { describeState, describeWay, nameLine, nameOther } from "./names";
 import { PassMenu } from "./PassMenu";
 
 /** A call that lives: who, whom it rings, how long, and what can be done with it. */
@@ -28,7 +29,9 @@ export function CallPanel({ call, exchange }: { call: Call; exchange: ExchangeSt
   const place = useRef<HTMLElement>(null);
   useKeptFocus(place);
   const answered = call.state === "answered";
-  const caller = nameCaller(call.from, exchange, texts);
+  const talking = answered && (call.ordered === null || call.ordered.state === "connected");
+  const caller = nameOther(call, exchange, texts);
+  const Sign = answered ? CallFilled : call.ordered === null ? CallInboundFilled : CallOutboundFilled;
   const way = describeWay(call, exchange, texts);
   const transferring = call.parent !== null && exchange.calls.some((c) => c.id === call.parent && c.state !== "ended");
   const phones = call.answered_by === null ? call.ringing : [call.answered_by];
@@ -58,12 +61,12 @@ export function CallPanel({ call, exchange }: { call: Call; exchange: ExchangeSt
     >
       <header className={css.header}>
         <span className={css.sign} aria-hidden="true">
-          {answered ? <CallFilled /> : <CallInboundFilled />}
+          <Sign />
         </span>
         <span className={css.who}>
           <b className={css.caller}>{caller}</b>
           <span className={css.state}>
-            {answered ? texts.stateAnswered : texts.stateRinging}
+            {describeState(call, texts)}
             {way === "" ? "" : ` ${way}`}
           </span>
         </span>
@@ -89,7 +92,7 @@ export function CallPanel({ call, exchange }: { call: Call; exchange: ExchangeSt
               <Face size={28} name={name} />
               <span className={css.name}>
                 {name}
-                {answered && <span className={css.talking}> {texts.talking}</span>}
+                {talking && <span className={css.talking}> {texts.talking}</span>}
               </span>
               {answered && passMenu}
               {!answered && (

@@ -14,6 +14,8 @@ import { type Faults, readFaults, setFaults } from "../api/faults";
 import { Notice } from "../teams/Notice";
 import { useTexts } from "../texts";
 import css from "./Extras.module.css";
+import { TellingChoice } from "./TellingChoice";
+import { useTelling } from "./useTelling";
 
 const CRM = ["well", "slow", "dead"] as const;
 
@@ -22,8 +24,11 @@ export function FaultsButton() {
   const texts = useTexts();
   const [faults, setKnown] = useState<Faults | null>(null);
   const [failed, setFailed] = useState(false);
-  const on = faults === null ? 0 : [faults.crm !== "well", faults.throttled, faults.duplicate, faults.reorder];
-  const count = on === 0 ? 0 : on.filter(Boolean).length;
+  const [open, setOpen] = useState(false);
+  const { telling, look: lookAtTelling } = useTelling(open);
+  const cut = telling?.through === "stream" && !telling.connected;
+  const on = faults === null ? [] : [faults.crm !== "well", faults.throttled, faults.duplicate, faults.reorder];
+  const count = [...on, cut].filter(Boolean).length;
 
   const look = useCallback(async () => {
     try {
@@ -55,7 +60,14 @@ export function FaultsButton() {
     ["reorder", texts.faultReorder],
   ] as const;
   return (
-    <Popover trapFocus positioning="above-start" onOpenChange={(_, { open }) => void (open && look())}>
+    <Popover
+      trapFocus
+      positioning="above-start"
+      onOpenChange={(_, data) => {
+        setOpen(data.open);
+        void (data.open && look());
+      }}
+    >
       <PopoverTrigger disableButtonEnhancement>
         <Button size="small" appearance={count > 0 ? "outline" : "subtle"} icon={<PlugDisconnectedRegular />}>
           {count > 0 ? `${texts.faults} · ${texts.faultsActive(count)}` : texts.faults}
@@ -90,6 +102,7 @@ export function FaultsButton() {
               </div>
             </>
           )}
+          {telling !== null && <TellingChoice telling={telling} look={lookAtTelling} />}
           {failed && <Notice kind="error" text={texts.faultsFailed} onDismiss={() => setFailed(false)} />}
         </div>
       </PopoverSurface>

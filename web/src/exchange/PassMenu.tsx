@@ -30,7 +30,7 @@ export function PassMenu({ call, exchange, disabled, act }: Props) {
     (other) => (other.parent === call.id || other.consults === call.id) && other.state !== "ended",
   );
   const group = [...exchange.queues, ...exchange.shared].find((each) => each.number === call.to);
-  if (passedOn || call.consults !== null || (answered && call.answered_by === null)) {
+  if (passedOn || call.ordered !== null || call.consults !== null || (answered && call.answered_by === null)) {
     return null;
   }
   return (

@@ -20,8 +20,31 @@ export function nameLine(number: string | null, state: ExchangeState): string {
   return state.lines.find((line) => line.number === number)?.name ?? formatNumber(number ?? "");
 }
 
+/** The one on the outside: who calls, or whom the employee has asked for. */
+export function nameOther(call: Call, exchange: ExchangeState, texts: Texts): string {
+  if (call.ordered === null) {
+    return nameCaller(call.from, exchange, texts);
+  }
+  const national = call.ordered.callee.replace(/^\+47(?=\d{8}$)/, "");
+  return nameCaller(national, exchange, texts);
+}
+
+/** How far a call is, in a word or two. */
+export function describeState(call: Call, texts: Texts): string {
+  if (call.ordered?.state === "callingCallee") {
+    return texts.orderCalls;
+  }
+  if (call.state === "answered") {
+    return texts.stateAnswered;
+  }
+  return call.ordered === null ? texts.stateRinging : texts.orderRingsFirst;
+}
+
 /** How a call came here: through a queue or a shared number, from a colleague who passed it on. */
 export function describeWay(call: Call, exchange: ExchangeState, texts: Texts): string {
+  if (call.ordered !== null) {
+    return `– ${texts.orderedBy(firstName(nameLine(call.to, exchange)))}`;
+  }
   if (call.consults !== null) {
     return texts.asks(firstName(nameLine(call.to, exchange)));
   }

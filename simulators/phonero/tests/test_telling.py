@@ -1,0 +1,79 @@
+"""One exchange behind two interfaces: a call is told through the one that has been chosen."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from simulators.phonero.tests.client import WORLD, Client, hear, hear_call, running
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[Client]:
+    exchange = {**WORLD["exchange"], "told_through": "webhook"}
+    async with running({**WORLD, "exchange": exchange}) as made:
+        await made.log_in()
+        yield made
+
+
+async def by_webhook(client: Client) -> list[str]:
+    """The kinds of events that the webhook's courier has been given."""
+    log: list[dict[str, Any]] = await client.ask("GET", "exchange/deliveries")
+    return [line["kind"] for line in log]
+
+
+async def tell(client: Client, through: str, status: int = 200) -> dict[str, Any]:
+    answer: dict[str, Any] = await client.ask("PUT", "exchange/telling", {"through": through}, status)
+    return answer
+
+
+async def test_a_webhooks_calls_are_not_in_the_stream(client: Client) -> None:
+    await client.ring("90000001")
+    socket = await client.subscribe()
+    assert (await hear(socket))["data"] == []
+    assert await by_webhook(client) == ["newCall"]
+    await client.ring("90000002")
+    await socket.send_json({"action": "ping"})
+    assert await hear(socket) == {"action": "pong"}
+
+
+async def test_a_streams_calls_are_not_sent(client: Client) -> None:
+    socket = await client.subscribe()
+    await hear(socket)
+    assert await tell(client, "stream") == {"through": "stream"}
+    call = await client.ring("90000001")
+    assert (await hear_call(socket))["callId"] == call
+    assert [told["callId"] for told in (await hear(await client.subscribe()))["data"]] == [call]
+    await client.act(call, "hangup")
+    assert (await hear_call(socket))["status"] == "ENDED"
+    assert await by_webhook(client) == []
+
+
+async def test_no_call_changes_over(client: Client) -> None:
+    call = await client.ring("90000001")
+    assert "under way" in (await tell(client, "stream", 409))["error"]
+    await client.act(call, "answer", by="90000001")
+    await tell(client, "stream", 409)
+    await client.act(call, "hangup")
+    await tell(client, "stream")
+    assert await client.ask("GET", "exchange/telling") == {"through": "stream"}
+    await tell(client, "nobody", 400)
+
+
+async def test_without_a_choice_both_tell() -> None:
+    async with running(WORLD) as client:
+        await client.log_in()
+        socket = await client.subscribe()
+        await hear(socket)
+        await client.ring("90000001")
+        await hear_call(socket)
+        assert await by_webhook(client) == ["newCall"]
+
+
+async def test_how_long_the_stream_is_refused_can_be_read(client: Client) -> None:
+    await client.subscribe()
+    assert (await client.ask("GET", "phonero/_state"))["refused_seconds"] == 0
+    await client.ask("PUT", "phonero/_stream", {"cut": True, "refuse_seconds": 60})
+    assert 0 < (await client.ask("GET", "phonero/_state"))["refused_seconds"] <= 60

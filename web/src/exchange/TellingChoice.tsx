@@ -1,0 +1,67 @@
+import { Button, Field, Radio, RadioGroup } from "@fluentui/react-components";
+import { useState } from "react";
+import { RequestError } from "../api/http";
+import { cutStream, type Telling, tellThrough, type Way } from "../api/telling";
+import { Notice } from "../teams/Notice";
+import { useTexts } from "../texts";
+import css from "./Extras.module.css";
+
+const WAYS = ["webhook", "stream"] as const;
+/** Seconds that the stream can be cut for. */
+const CUTS = [5, 20] as const;
+
+interface Props {
+  telling: Telling;
+  look(): Promise<void>;
+}
+
+/** Which of its interfaces the operator tells of calls through; the stream can be cut. */
+export function TellingChoice({ telling, look }: Props) {
+  const texts = useTexts();
+  const [problem, setProblem] = useState<string | null>(null);
+
+  async function act(action: Promise<unknown>): Promise<void> {
+    setProblem(null);
+    try {
+      await action;
+    } catch (error) {
+      const busy = error instanceof RequestError && error.status === 409;
+      setProblem(busy ? texts.tellingBusy : texts.faultsFailed);
+    }
+    await look();
+  }
+
+  return (
+    <div className={css.telling}>
+      <Field label={texts.telling}>
+        <RadioGroup
+          layout="horizontal"
+          value={telling.through}
+          onChange={(_, data) => void act(tellThrough(data.value as Way))}
+        >
+          {WAYS.map((each) => (
+            <Radio key={each} value={each} label={texts.ways[each]} />
+          ))}
+        </RadioGroup>
+      </Field>
+      {problem !== null && <Notice kind="error" text={problem} onDismiss={() => setProblem(null)} />}
+      {telling.through === "stream" && (
+        <div className={css.cuts}>
+          {CUTS.map((seconds) => (
+            <Button
+              key={seconds}
+              size="small"
+              disabledFocusable={telling.refused > 0}
+              onClick={() => void act(cutStream(seconds))}
+            >
+              {texts.cutFor(seconds)}
+            </Button>
+          ))}
+          <span className={css.about} role="status">
+            {telling.connected ? texts.streamUp : telling.refused > 0 ? texts.streamCut : texts.streamDown}
+          </span>
+        </div>
+      )}
+    </div>
+  );
+}
