@@ -14,6 +14,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from scripts import chromium
 from tests.browser.page import Opener, SmartCallPage
 from tests.browser.surroundings import DIST, Surroundings
+from tests.support.demo import Demo, running_demo
 
 _FLAGS = (
     "--disable-gpu",
@@ -78,6 +79,13 @@ async def open_page(browser: Browser) -> AsyncIterator[Opener]:
     for context in contexts:
         await context.close()
     assert errors == []
+
+
+@pytest.fixture(scope="module")
+async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Demo]:
+    """The whole product behind the page, for the tests of one file."""
+    async with running_demo(tmp_path_factory.mktemp("demo")) as running:
+        yield running
 
 
 @pytest.fixture

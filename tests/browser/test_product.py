@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 from playwright.async_api import expect
 
 from tests.browser.page import Opener
-from tests.support.demo import Demo, running_demo
+from tests.support.demo import Demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-
-
-@pytest.fixture(scope="module")
-async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Demo]:
-    folder: Path = tmp_path_factory.mktemp("demo")
-    async with running_demo(folder) as running:
-        yield running
 
 
 async def test_known_caller_from_ring_to_journal(demo: Demo, open_page: Opener):

@@ -10,7 +10,7 @@ import {
 } from "@fluentui/react-icons";
 import { useRef, useState } from "react";
 import { answerCall, type Call, type ExchangeState, hangUpCall, moveCall, rejectCall } from "../api/exchange";
-import { formatDuration } from "../format";
+import { firstName, formatDuration } from "../format";
 import { Face } from "../shell/Face";
 import { useKeptFocus } from "../shell/useKeptFocus";
 import { useNow } from "../shell/useNow";
@@ -30,7 +30,8 @@ export function CallPanel({ call, exchange }: { call: Call; exchange: ExchangeSt
   useKeptFocus(place);
   const answered = call.state === "answered";
   const talking = answered && (call.ordered === null || call.ordered.state === "connected");
-  const caller = nameOther(call, exchange, texts);
+  const other = nameOther(call, exchange, texts);
+  const caller = call.ordered === null ? other : texts.towards(firstName(nameLine(call.to, exchange)), other);
   const Sign = answered ? CallFilled : call.ordered === null ? CallInboundFilled : CallOutboundFilled;
   const way = describeWay(call, exchange, texts);
   const transferring = call.parent !== null && exchange.calls.some((c) => c.id === call.parent && c.state !== "ended");
@@ -66,7 +67,7 @@ export function CallPanel({ call, exchange }: { call: Call; exchange: ExchangeSt
         <span className={css.who}>
           <b className={css.caller}>{caller}</b>
           <span className={css.state}>
-            {describeState(call, texts)}
+            {describeState(call, exchange, texts)}
             {way === "" ? "" : ` ${way}`}
           </span>
         </span>

@@ -18,6 +18,7 @@ interface Props {
 /** Which of its interfaces the operator tells of calls through; the stream can be cut. */
 export function TellingChoice({ telling, look }: Props) {
   const texts = useTexts();
+  const [wanted, setWanted] = useState<Way | null>(null); // the choice follows the hand at once, as all switches here
   const [problem, setProblem] = useState<string | null>(null);
 
   async function act(action: Promise<unknown>): Promise<void> {
@@ -29,6 +30,12 @@ export function TellingChoice({ telling, look }: Props) {
       setProblem(busy ? texts.tellingBusy : texts.faultsFailed);
     }
     await look();
+    setWanted(null);
+  }
+
+  function choose(way: Way): void {
+    setWanted(way);
+    void act(tellThrough(way));
   }
 
   return (
@@ -36,8 +43,8 @@ export function TellingChoice({ telling, look }: Props) {
       <Field label={texts.telling}>
         <RadioGroup
           layout="horizontal"
-          value={telling.through}
-          onChange={(_, data) => void act(tellThrough(data.value as Way))}
+          value={wanted ?? telling.through}
+          onChange={(_, data) => choose(data.value as Way)}
         >
           {WAYS.map((each) => (
             <Radio key={each} value={each} label={texts.ways[each]} />
@@ -48,12 +55,7 @@ export function TellingChoice({ telling, look }: Props) {
       {telling.through === "stream" && (
         <div className={css.cuts}>
           {CUTS.map((seconds) => (
-            <Button
-              key={seconds}
-              size="small"
-              disabledFocusable={telling.refused > 0}
-              onClick={() => void act(cutStream(seconds))}
-            >
+            <Button key={seconds} size="small" onClick={() => void act(cutStream(seconds))}>
               {texts.cutFor(seconds)}
             </Button>
           ))}

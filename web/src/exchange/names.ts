@@ -30,21 +30,18 @@ export function nameOther(call: Call, exchange: ExchangeState, texts: Texts): st
 }
 
 /** How far a call is, in a word or two. */
-export function describeState(call: Call, texts: Texts): string {
+export function describeState(call: Call, exchange: ExchangeState, texts: Texts): string {
   if (call.ordered?.state === "callingCallee") {
-    return texts.orderCalls;
+    return texts.orderRingsSecond;
   }
   if (call.state === "answered") {
     return texts.stateAnswered;
   }
-  return call.ordered === null ? texts.stateRinging : texts.orderRingsFirst;
+  return call.ordered === null ? texts.stateRinging : texts.orderRingsFirst(firstName(nameLine(call.to, exchange)));
 }
 
 /** How a call came here: through a queue or a shared number, from a colleague who passed it on. */
 export function describeWay(call: Call, exchange: ExchangeState, texts: Texts): string {
-  if (call.ordered !== null) {
-    return `– ${texts.orderedBy(firstName(nameLine(call.to, exchange)))}`;
-  }
   if (call.consults !== null) {
     return texts.asks(firstName(nameLine(call.to, exchange)));
   }
