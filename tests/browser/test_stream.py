@@ -66,7 +66,6 @@ async def test_what_ends_while_the_stream_is_cut_is_made_good(page: SmartCallPag
     opener = page.exchange.get_by_role("button", name="Forstyrrelser")
     await expect(opener).to_contain_text("1 på")
     await page.hang_up()
-    assert "Besvart av deg" in await ola.card("Havnelageret AS").inner_text()  # nobody has told of the end
     await expect(ola.card("Havnelageret AS")).to_contain_text("Samtale avsluttet", timeout=_RECONNECTED)
     await expect(opener).to_have_text("Forstyrrelser", timeout=_RECONNECTED)
     assert len([text for text in await ola.cards() if "Havnelageret AS" in text]) == 1
