@@ -102,6 +102,7 @@ def _world() -> Json:
     everybody = [line["number"] for line in lines]
     return {
         "login": {"apps": []},
+        "phonero": {"customer_id": "4711", "username": "integrator", "password": "secret"},
         "hubspot": {"portal": 1234567, "client_id": "c", "client_secret": "s", "refresh_token": "r"},
         "teams": {"tenant": TENANT, "bot_app_id": BOT_APP_ID, "anonymous": True, "limits": False, "users": users},
         "exchange": {

@@ -2,7 +2,6 @@ import { Button, Field, Radio, RadioGroup } from "@fluentui/react-components";
 import { useState } from "react";
 import { RequestError } from "../api/http";
 import { cutStream, type Telling, tellThrough, type Way } from "../api/telling";
-import { Notice } from "../teams/Notice";
 import { useTexts } from "../texts";
 import css from "./Extras.module.css";
 
@@ -40,7 +39,7 @@ export function TellingChoice({ telling, look }: Props) {
 
   return (
     <div className={css.telling}>
-      <Field label={texts.telling}>
+      <Field label={texts.telling} validationState={problem === null ? "none" : "warning"} validationMessage={problem}>
         <RadioGroup
           layout="horizontal"
           value={wanted ?? telling.through}
@@ -51,7 +50,6 @@ export function TellingChoice({ telling, look }: Props) {
           ))}
         </RadioGroup>
       </Field>
-      {problem !== null && <Notice kind="error" text={problem} onDismiss={() => setProblem(null)} />}
       {telling.through === "stream" && (
         <div className={css.cuts}>
           {CUTS.map((seconds) => (
