@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from calls.call_requests import UNDER_WAY, CallBack, CallRoute
+from calls.call_requests import UNDER_WAY, CallBack, CallRoute, RequestState
 from calls.dialling import refusal_of
 from calls.model import OperatorAbilities
 from calls.numbers import Number, NumberKind
@@ -43,5 +43,6 @@ def with_call_back(
     if popup.number is not None and popup.state in _OVER:
         route = route_call(popup.number, through=through, abilities=abilities)
     if last is not None:
-        return replace(popup, call_back=replace(last, route=None if last.state in UNDER_WAY else route))
+        talking = last.state in UNDER_WAY or last.state is RequestState.CONNECTED
+        return replace(popup, call_back=replace(last, route=None if talking else route))
     return replace(popup, call_back=CallBack(route=route)) if route else popup
