@@ -61,7 +61,7 @@ async def test_the_second_time_changes_nothing(place: Place, stack: Stack) -> No
     assert first.code == 0, first.err
     lines = first.out.splitlines()
     assert lines[0] == "SmartCall: 3 to change"
-    assert "Fjordvik AS: 7 to change" in lines
+    assert "Fjordvik AS: 8 to change" in lines
     assert {line.split()[0] for line in lines if line.startswith("  ")} == {"+"}
     assert [line for line in lines if "Kari Hansen" in line] == ["  + employee Kari Hansen"]
     written = await place.written()
@@ -111,7 +111,7 @@ async def test_a_dry_run_writes_nothing(place: Place) -> None:
     before = await place.written()
     dry = await place.apply(dry_run=True)
     assert dry.code == 0, dry.err
-    assert dry.out.splitlines()[0] == "Fjordvik AS: 7 to change"
+    assert dry.out.splitlines()[0] == "Fjordvik AS: 8 to change"
     assert await place.written() == before
     wet = await place.apply()
     assert wet.out == dry.out

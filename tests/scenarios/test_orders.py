@@ -29,7 +29,7 @@ async def test_every_order_ends_in_the_same_card(order: tuple[dict[str, Any], ..
     assert card.lines[0] == "Innkjøpssjef · Havnelageret AS"
     assert "Besvart kl. <tid> · avsluttet kl. <tid>" in card.lines
     assert card.lines[-1] == "✓ Journalført i HubSpot"
-    assert card.buttons == ("Åpne i HubSpot",)
+    assert card.buttons == ("Åpne i HubSpot", "Lagre")
     assert len(await play.toasts("Kari")) == 1
     (entry,) = await play.journal()
     assert entry["properties"]["hs_call_title"] == "Innkommende samtale, besvart av Kari Hansen"
