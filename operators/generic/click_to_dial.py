@@ -7,24 +7,20 @@ with ``caller.number`` and ``callee.number`` in E.164, answered 201 with ``callI
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-import aiohttp
-
-from calls.errors import NeedsSignIn, OutsideError, Refused, Throttled, Transient, Unknown
+from calls.errors import NeedsSignIn, OutsideError, Refused, Throttled, Unknown
 from calls.model import Connection
 from calls.orders import Accepted, CallOrder, CallRefusal
 from calls.ports import Tools
+from operators.posting import post_json
 
 CALL_URL = "call_url"  # the setting: the address before /calls
 CALL_TOKEN = "call_token"  # noqa: S105 - the secret's name: the bearer token
 LONGEST_REF = 500  # characters, as of the events' callId
-_LARGEST_ANSWER = 64 * 1024  # bytes; an answer holds one small object
 
 REFUSALS: Mapping[str, CallRefusal] = MappingProxyType(
     {
@@ -49,33 +45,24 @@ class ClickToDial:
         caller, callee = order.employee_number.e164, order.target.e164
         if caller is None or callee is None:
             raise Refused("only E.164 numbers", code=CallRefusal.INVALID_NUMBER)
-        left = deadline - asyncio.get_running_loop().time()
         headers = {
             "Authorization": f"Bearer {connection.secrets[CALL_TOKEN][0]}",
             "Accept": "application/json",
             "x-correlator": str(order.request_id),
-            # A connection that the other side has just closed would look like an order whose answer was lost.
-            "Connection": "close",
         }
-        try:
-            async with tools.http.post(
-                f"{call_url(connection)}/calls",
-                json={"caller": {"number": caller}, "callee": {"number": callee}},
-                headers=headers,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=max(left, 0.01)),
-            ) as answer:
-                status = answer.status
-                retry_after = answer.headers.get("Retry-After", "")
-                fields = await _read(answer)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-            raise Transient("the operator cannot be reached") from None
-        except (aiohttp.ClientError, TimeoutError):
-            raise Unknown("the operator's answer did not come") from None
-        if 200 <= status < 300:
+        answer = await post_json(
+            tools.http,
+            f"{call_url(connection)}/calls",
+            {"caller": {"number": caller}, "callee": {"number": callee}},
+            purpose="click to dial",
+            deadline=deadline,
+            headers=headers,
+        )
+        fields = answer.body or {}
+        if 200 <= answer.status < 300:
             ref = fields.get("callId")
             return Accepted(call_ref=ref if isinstance(ref, str) and 0 < len(ref) <= LONGEST_REF else None)
-        raise _refusal(status, fields, retry_after)
+        raise _refusal(answer.status, fields, answer.retry_after)
 
 
 def call_url(connection: Connection) -> str | None:
@@ -117,25 +104,13 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-async def _read(answer: aiohttp.ClientResponse) -> Mapping[str, object]:
-    """The answer's object; empty when there is none that can be read: what happened is in the status."""
-    text = b""
-    while len(text) < _LARGEST_ANSWER and (more := await answer.content.read(_LARGEST_ANSWER - len(text))):
-        text += more
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _refusal(status: int, fields: Mapping[str, object], retry_after: str) -> OutsideError:
+def _refusal(status: int, fields: Mapping[str, object], retry_after: float | None) -> OutsideError:
     """A refusal in our words. What a gateway or a broken exchange says (5xx, 408) leaves open whether a phone rings."""
     code = str(fields.get("code", ""))
     if status == 401:
         return NeedsSignIn("the operator refuses the token")
     if status == 429:
-        return Throttled(retry_after=float(retry_after) if retry_after.isdecimal() else None, scope="generic:calls")
+        return Throttled(retry_after=retry_after, scope="generic:calls")
     if status >= 500 or status == 408:
         return Unknown(f"the operator answered {status}")
     word = REFUSALS.get(code) or _BY_STATUS.get(status, CallRefusal.OPERATOR_ERROR)
