@@ -7,9 +7,9 @@ from uuid import UUID, uuid5
 
 from bot.provision.apply import apply_company
 from bot.provision.company_file import Company
-from calls.chats import ChatAddress, keep_chat
-from calls.database import Database
-from calls.vault import Vault
+from calls.popups.chats import ChatAddress, keep_chat
+from calls.store.database import Database
+from calls.store.vault import Vault
 
 SPACE = UUID("b1e2c3d4-0000-4000-8000-000000000000")
 BOT = UUID("b1e2c3d4-0000-4000-8000-0000000000b0")

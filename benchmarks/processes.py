@@ -13,8 +13,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from calls.postgres import PackagedPostgres
-from calls.schema import migrate
+from calls.store.postgres import PackagedPostgres
+from calls.store.schema import migrate
 
 ROOT = Path(__file__).parents[1]
 _READY_SECONDS, _STOP_SECONDS = 60.0, 15.0

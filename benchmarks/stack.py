@@ -19,7 +19,7 @@ import psutil
 
 from benchmarks.company import settle_in
 from benchmarks.processes import Child, Family, module, running_postgres
-from calls.postgres import PackagedPostgres
+from calls.store.postgres import PackagedPostgres
 
 TENANTS = 200
 SERVE = (sys.executable, "-c", "import sys; from bot.cli import main; sys.exit(main())", "serve")

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from bot.buttons import Handler, NotAButton, Pressed, show_popup
 from bot.cards.after_call import read_note
 from bot.teams.ports import ActionReply
-from calls.after_call import AfterCallWishes
-from calls.popup import Verb
+from calls.popups.after_call import AfterCallWishes
+from calls.popups.popup import Verb
 
 
 def after_call_handlers(wishes: AfterCallWishes) -> Mapping[Verb, Handler]:

@@ -30,23 +30,23 @@ from bot.teams.inbound import InboundMessages
 from bot.teams.keys import SigningKeys
 from bot.teams.tokens import TokenSource
 from bot.teams_events import ProductEvents
-from calls.after_call import AfterCallWishes
-from calls.calling import Calling
-from calls.cards import Cards
-from calls.creating import CreationJob, in_turn
-from calls.credentials import RowCredentials
-from calls.database import Database
-from calls.identify import CardsJob
-from calls.journaling import JournalJob
-from calls.limits import RowLimiter, RowQuotas
+from calls.callers.creating import CreationJob, in_turn
+from calls.callers.identify import CardsJob
+from calls.callers.sources import Sources
+from calls.calling.asking import Calling
+from calls.calling.placing import PlacingJob
+from calls.intake.streams import Streams
+from calls.jobs.queue import Bell, Workers
+from calls.jobs.sweep import Sweep
+from calls.journal.journaling import JournalJob
 from calls.model import Connection
-from calls.placing import PlacingJob
+from calls.popups.after_call import AfterCallWishes
+from calls.popups.cards import Cards
+from calls.popups.limits import RowLimiter, RowQuotas
+from calls.popups.wishes import Wishes
 from calls.ports import Connector, Tools
-from calls.queue import Bell, Workers
-from calls.sources import Sources
-from calls.streams import Streams
-from calls.sweep import Sweep
-from calls.wishes import Wishes
+from calls.store.credentials import RowCredentials
+from calls.store.database import Database
 from crm_connectors import CONNECTORS
 from operators import OPERATORS
 

@@ -17,9 +17,9 @@ from bot.cards.new_record import read_form
 from bot.teams.ports import ActionReply, CardAction, CardReply, ErrorReply, MessageReply
 from bot.texts import Texts, texts_for
 from calls.model import Match
-from calls.popup import Verb
-from calls.tenants import Employee, Tenant
-from calls.wishes import CallGone, Granted, NotYours, Press, Wishes
+from calls.popups.popup import Verb
+from calls.popups.wishes import CallGone, Granted, NotYours, Press, Wishes
+from calls.store.tenants import Employee, Tenant
 
 
 class NotAButton(Exception):

@@ -8,8 +8,8 @@ from bot.buttons import Handler, NotAButton, Pressed, show_popup
 from bot.cards.call_back import refusal_words, say_state
 from bot.teams.ports import ActionReply, MessageReply
 from bot.texts import texts_for
-from calls.calling import Calling, NotPlaced
-from calls.popup import Verb
+from calls.calling.asking import Calling, NotPlaced
+from calls.popups.popup import Verb
 
 
 def calling_buttons(calling: Calling) -> Mapping[Verb, Handler]:

@@ -12,15 +12,15 @@ from bot.teams.errors import BlockedByUser, DisabledByAdmin, NotInstalled
 from bot.teams.gateway import ChatGateway
 from bot.teams.ports import Activity, BotIdentities, Chat
 from bot.texts import texts_for
-from calls.chats import ChatAddress
 from calls.errors import NeedsSignIn, Refused
-from calls.popup import Popup
+from calls.popups.chats import ChatAddress
+from calls.popups.popup import Popup
 
 _CODES = {NotInstalled: "not_installed", BlockedByUser: "blocked", DisabledByAdmin: "disabled_by_admin"}
 
 
 class TeamsCards:
-    """:class:`calls.cards.CardChannel` on Teams."""
+    """:class:`calls.popups.cards.CardChannel` on Teams."""
 
     def __init__(self, gateway: ChatGateway, identities: BotIdentities) -> None:
         self._gateway = gateway

@@ -19,16 +19,16 @@ from bot.settings import Settings
 from bot.teams.gateway import ChatGateway
 from bot.teams.keys import SigningKeys
 from bot.teams.tokens import TokenSource
-from calls.chats import ChatAddress
-from calls.credentials import RowCredentials
-from calls.database import Database
-from calls.limits import RowLimiter, RowQuotas
+from calls.callers.sources import Sources
+from calls.popups.chats import ChatAddress
+from calls.popups.limits import RowLimiter, RowQuotas
 from calls.ports import Tools
-from calls.schema import is_current
-from calls.sources import Sources
-from calls.sql_blocks import read_blocks
-from calls.tenants import Tenant, read_operators, read_tenant
-from calls.vault import Unsealable
+from calls.store.credentials import RowCredentials
+from calls.store.database import Database
+from calls.store.schema import is_current
+from calls.store.sql_blocks import read_blocks
+from calls.store.tenants import Tenant, read_operators, read_tenant
+from calls.store.vault import Unsealable
 from crm_connectors import CONNECTORS
 
 _SQL = read_blocks(Path(__file__).parent / "sql" / "bot.sql")

@@ -13,11 +13,11 @@ from bot.cards.chat_cards import call_card, preferences_card, recent_card
 from bot.recent_calls import read_recent
 from bot.teams.ports import Reply
 from bot.texts import Texts
-from calls.calling import Calling, NotPlaced
-from calls.database import Database
+from calls.calling.asking import Calling, NotPlaced
 from calls.numbers import Number, format_number, parse_number
 from calls.orders import CallRefusal
-from calls.tenants import Employee, Tenant
+from calls.store.database import Database
+from calls.store.tenants import Employee, Tenant
 
 
 class Command(StrEnum):

@@ -16,14 +16,14 @@ from aiohttp import web
 
 from bot.bodies import read_body
 from calls import telemetry
-from calls.database import DATABASE_AWAY, Database
 from calls.errors import BadProof, Unreadable
-from calls.ingest import take_in
+from calls.intake.ingest import take_in
+from calls.jobs.queue import Bell
 from calls.model import Connection
 from calls.ports import Operator, RawRequest, Response
-from calls.queue import Bell
-from calls.tenants import find_connection
-from calls.vault import Unsealable
+from calls.store.database import DATABASE_AWAY, Database
+from calls.store.tenants import find_connection
+from calls.store.vault import Unsealable
 
 log = logging.getLogger(__name__)
 SIZE_LIMIT = 64 * 1024  # bytes; the largest real event is a few kilobytes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from calls.database import DATABASE_AWAY, Database
-from calls.schema import is_current
+from calls.store.database import DATABASE_AWAY, Database
+from calls.store.schema import is_current
 
 
 class Health:

@@ -10,9 +10,9 @@ from pathlib import Path
 from uuid import UUID
 
 from bot.teams.identity import BotIdentity, BotKind
-from calls.database import Database
-from calls.sql_blocks import read_blocks
-from calls.vault import Unsealable
+from calls.store.database import Database
+from calls.store.sql_blocks import read_blocks
+from calls.store.vault import Unsealable
 
 log = logging.getLogger(__name__)
 _SQL = read_blocks(Path(__file__).parent / "sql" / "bot.sql")

@@ -11,7 +11,7 @@ from calls.reducer import Call
 
 
 class CatalogueTexts:
-    """:class:`calls.journaling.JournalTexts` on bot/texts."""
+    """:class:`calls.journal.journaling.JournalTexts` on bot/texts."""
 
     def write(self, call: Call, *, employee: str | None, rang: Sequence[str], language: str) -> tuple[str, str]:
         texts = texts_for(language)

@@ -7,11 +7,11 @@ from contextlib import aclosing
 from typing import Any
 
 from bot.findings import Finding, try_out
-from calls.database import Database
 from calls.errors import Transient
 from calls.model import Connection
 from calls.ports import Snapshot, Stream, Tools
-from calls.tenants import Tenant, find_connection
+from calls.store.database import Database
+from calls.store.tenants import Tenant, find_connection
 from operators import OPERATORS
 
 _TROUBLES: Mapping[str, str] = {

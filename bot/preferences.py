@@ -10,10 +10,10 @@ from bot.buttons import Handler, NotAButton, Pressed
 from bot.cards.chat_cards import preferences_card
 from bot.teams.ports import ActionReply, CardReply
 from bot.texts import languages, texts_for
-from calls.database import Database
-from calls.popup import Verb
-from calls.sql_blocks import read_blocks
-from calls.tenants import PREFERENCES, JournalMode, Preferences, TenantSettings
+from calls.popups.popup import Verb
+from calls.store.database import Database
+from calls.store.sql_blocks import read_blocks
+from calls.store.tenants import PREFERENCES, JournalMode, Preferences, TenantSettings
 
 _SQL = read_blocks(Path(__file__).parent / "sql" / "bot.sql")
 _MODES = {mode.value: mode for mode in JournalMode}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from uuid import UUID
 
-from calls.database import Unit
-from calls.popup import Popup
-from calls.scene import read_scene
-from calls.sql_blocks import read_blocks
+from calls.popups.popup import Popup
+from calls.popups.scene import read_scene
+from calls.store.database import Unit
+from calls.store.sql_blocks import read_blocks
 
 _SQL = read_blocks(Path(__file__).parent / "sql" / "bot.sql")
 

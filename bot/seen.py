@@ -7,8 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from calls.database import Database
-from calls.sql_blocks import read_blocks
+from calls.store.database import Database
+from calls.store.sql_blocks import read_blocks
 
 _SQL = read_blocks(Path(__file__).parent / "sql" / "bot.sql")
 _PURPOSE = "activity"

@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.problems import BadSetting
-from calls.vault import read_key
+from calls.store.vault import read_key
 
 
 class Settings(BaseSettings):

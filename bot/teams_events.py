@@ -12,14 +12,14 @@ from bot.cards import welcome_card
 from bot.conversation import Conversation
 from bot.teams.ports import ActionReply, CardAction, ErrorReply, InstalledChat, Reply
 from bot.texts import texts_for
-from calls.chats import SQL as CHATS
-from calls.chats import ChatAddress, ChatState, keep_chat, set_state, welcome_due
-from calls.database import Database, Unit
+from calls.jobs.queue import Bell
 from calls.numbers import Number, parse_number
-from calls.popup import Verb
-from calls.queue import Bell
-from calls.sql_blocks import read_blocks
-from calls.tenants import Employee, Tenant, employee_of, read_tenant
+from calls.popups.chats import SQL as CHATS
+from calls.popups.chats import ChatAddress, ChatState, keep_chat, set_state, welcome_due
+from calls.popups.popup import Verb
+from calls.store.database import Database, Unit
+from calls.store.sql_blocks import read_blocks
+from calls.store.tenants import Employee, Tenant, employee_of, read_tenant
 
 _SQL = read_blocks(Path(__file__).parent / "sql" / "bot.sql")
 

@@ -94,7 +94,7 @@ class Snapshot:
 
 class Stream(Protocol):
     """How an operator is listened to that sends nothing by itself. Reconnecting, owning and comparing is done once, in
-    ``calls/streams.py``; an implementation is one connection from log-in to its end."""
+    ``calls/intake/streams.py``; an implementation is one connection from log-in to its end."""
 
     def listen(self, connection: Connection, tools: Tools) -> AsyncGenerator[Snapshot | Parsed, None]:
         """Connect, yield a snapshot first, then what happens. Raises the errors of :mod:`calls.errors`:

@@ -25,8 +25,8 @@ from bot.problems import CannotGoOn
 from bot.provision.apply import apply_company
 from bot.provision.company_file import read_company
 from bot.settings import Settings, read_settings
-from calls.postgres import PackagedPostgres, PostgresFailed
-from calls.schema import migrate
+from calls.store.postgres import PackagedPostgres, PostgresFailed
+from calls.store.schema import migrate
 from demo.day_routes import DayRoutes
 from demo.world import BOT_APP_ID, COMPANY_FILES, company_environment, events_url, read_world
 

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from calls.database import Database
-from calls.vault import Vault
+from calls.store.database import Database
+from calls.store.vault import Vault
 from tests.support.clock import Clock
 from tests.support.companies import TestCompany, provision
 from tests.support.servers import TestServer, running_server

@@ -24,8 +24,8 @@ from adaptive_cards.types import FontSize, Spacing, VerticalAlignment
 from bot.cards.elements import ask_button, line, quiet, run
 from bot.cards.untrusted import SHORT, plain
 from bot.texts import Texts, clean_lines
-from calls.notes import CallNote
-from calls.popup import Identity, Popup, Verb
+from calls.popups.notes import CallNote
+from calls.popups.popup import Identity, Popup, Verb
 
 RESULT, NOTE = "result", "note"  # ids of the inputs
 NO_RESULT: Final = "-"  # the choice that takes a result back

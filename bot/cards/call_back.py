@@ -9,10 +9,10 @@ from adaptive_cards.types import Spacing
 
 from bot.cards.elements import GAP, line, run
 from bot.texts import Texts
-from calls.call_requests import CallBack, CallRoute, RequestState
+from calls.calling.call_requests import CallBack, CallRoute, RequestState
 from calls.numbers import format_number
 from calls.orders import CallRefusal
-from calls.popup import Popup, PopupState, Verb
+from calls.popups.popup import Popup, PopupState, Verb
 
 _ICON = "☎\ufe0e"
 # "4:" is a telephone number:

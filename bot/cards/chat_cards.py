@@ -26,8 +26,8 @@ from bot.cards.untrusted import SHORT, plain
 from bot.cards.who import identify
 from bot.texts import Texts, languages, load_texts
 from calls.numbers import Number, format_number
-from calls.popup import Popup, Verb
-from calls.tenants import JournalMode, Preferences, TenantSettings
+from calls.popups.popup import Popup, Verb
+from calls.store.tenants import JournalMode, Preferences, TenantSettings
 
 
 def recent_card(popups: Sequence[Popup], texts: Texts) -> RenderedCard:

@@ -16,7 +16,7 @@ from bot.cards.links import safe_url
 from bot.cards.untrusted import NAME, ROLE, SHORT, plain
 from bot.texts import Texts
 from calls.model import LastContact, OpenItem
-from calls.popup import Popup
+from calls.popups.popup import Popup
 
 _SHOWN = 3  # open items; a source gives no more than a handful
 

@@ -16,7 +16,7 @@ from adaptive_cards.card import (
 from adaptive_cards.types import ActionStyle, FontSize, FontWeight, Spacing, TextBlockStyle
 
 from bot.cards.untrusted import escape_markdown
-from calls.popup import Verb
+from calls.popups.popup import Verb
 
 SEPARATOR = " · "
 GAP = "\u2002"  # an en space; ordinary spaces at the edge of a run are dropped

@@ -12,7 +12,7 @@ from adaptive_cards.types import ContainerStyle
 
 from bot.texts import Texts
 from calls.model import Direction
-from calls.popup import Popup, PopupState
+from calls.popups.popup import Popup, PopupState
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,8 +8,8 @@ from adaptive_cards.types import FontSize, Spacing, VerticalAlignment
 from bot.cards.elements import ask_button, line, run
 from bot.cards.who import name_of
 from bot.texts import Texts
-from calls.offers import Memory
-from calls.popup import Popup, Verb
+from calls.popups.offers import Memory
+from calls.popups.popup import Popup, Verb
 
 
 def about_memory(popup: Popup, texts: Texts) -> list[Container]:

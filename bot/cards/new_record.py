@@ -16,7 +16,7 @@ from bot.cards.finish import VERSION
 from bot.cards.untrusted import NAME, SHORT, plain
 from bot.texts import Texts, clean
 from calls.model import Match, MatchKind
-from calls.popup import Popup, Verb
+from calls.popups.popup import Popup, Verb
 
 _FIELDS = {"first_name": 60, "last_name": 60, "company": 100, "email": 120}  # the longest of each, in characters
 

@@ -12,7 +12,7 @@ from bot.texts import Texts, format_duration, join_names
 from bot.texts.phrases import capitalize
 from calls.model import Direction
 from calls.numbers import format_number
-from calls.popup import Identity, JournalState, Popup, PopupState
+from calls.popups.popup import Identity, JournalState, Popup, PopupState
 
 _SAID_ALREADY = (PopupState.ANSWERED_ELSEWHERE, PopupState.FORWARDED)  # the strip names the outcome
 _SOURCES, _PEOPLE = 3, 3  # named in one line; more are counted

@@ -36,7 +36,7 @@ from bot.cards.untrusted import SHORT, plain
 from bot.cards.who import Who, describe_match, explain_match, identify, name_of
 from bot.texts import Texts
 from calls.model import Match, SourceRole
-from calls.popup import Popup, PopupState, Verb
+from calls.popups.popup import Popup, PopupState, Verb
 
 PAGES_SHOWN = 2  # beside the record and the search: more would be folded away, or crowd out what a call needs
 MATCHES_SHOWN = 5  # the large one and four to choose from; with the two buttons below that makes Teams' six

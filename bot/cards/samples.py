@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
-from calls.call_requests import CallBack, CallRoute, RequestState
-from calls.lookup import Making
+from calls.callers.lookup import Making
+from calls.calling.call_requests import CallBack, CallRoute, RequestState
 from calls.model import (
     ContactWay,
     Direction,
@@ -27,10 +27,10 @@ from calls.model import (
     RecordRef,
     SourceRole,
 )
-from calls.notes import CallNote
 from calls.numbers import Number, NumberKind
-from calls.offers import Memory
-from calls.popup import Identity, JournalState, Popup, PopupState
+from calls.popups.notes import CallNote
+from calls.popups.offers import Memory
+from calls.popups.popup import Identity, JournalState, Popup, PopupState
 
 _START = datetime(2026, 11, 12, 12, 45, 3, tzinfo=UTC)
 _HUBSPOT = UUID("00000000-0000-4000-8000-0000000000a1")

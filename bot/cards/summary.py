@@ -10,7 +10,7 @@ from bot.cards.untrusted import NAME, SHORT, plain
 from bot.cards.who import Who, identify
 from bot.texts import Texts, format_duration
 from calls.model import Direction
-from calls.popup import Popup, PopupState
+from calls.popups.popup import Popup, PopupState
 
 _NO_MARKUP = str.maketrans("<>&", "   ")
 

@@ -8,7 +8,7 @@ from bot.cards.untrusted import NAME, ROLE, SHORT, plain
 from bot.texts import Texts
 from calls.model import Match, MatchKind, SourceRole
 from calls.numbers import format_number
-from calls.popup import Identity, Popup
+from calls.popups.popup import Identity, Popup
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

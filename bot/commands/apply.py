@@ -13,7 +13,7 @@ from bot.provision.apply import apply_company
 from bot.provision.company_file import read_company
 from bot.provision.differences import Earlier
 from bot.settings import read_settings
-from calls.vault import Unsealable
+from calls.store.vault import Unsealable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from bot.checkup import check_up
 from bot.commands.opening import check_key, open_database
 from bot.logs import log_to_stderr
 from bot.settings import read_settings
-from calls.schema import is_current
+from calls.store.schema import is_current
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.problems import BadSetting, CannotGoOn
 from bot.settings import Settings, read_settings
-from calls.schema import migrate
+from calls.store.schema import migrate
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

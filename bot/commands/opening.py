@@ -8,10 +8,10 @@ import asyncpg
 
 from bot.problems import BadSetting, CannotGoOn
 from bot.settings import Settings
-from calls.database import DATABASE_AWAY, Database, DatabaseUnfit
-from calls.schema import is_current
-from calls.sql_blocks import read_blocks
-from calls.vault import Vault
+from calls.store.database import DATABASE_AWAY, Database, DatabaseUnfit
+from calls.store.schema import is_current
+from calls.store.sql_blocks import read_blocks
+from calls.store.vault import Vault
 
 _SQL = read_blocks(Path(__file__).parent.parent / "sql" / "bot.sql")
 WRONG_KEY = (

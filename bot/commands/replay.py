@@ -9,8 +9,8 @@ from bot.app import utc_now
 from bot.commands.opening import check_schema, open_database
 from bot.problems import CannotGoOn
 from bot.settings import read_settings
-from calls.replay import replay
-from calls.tenants import read_tenant
+from calls.jobs.replay import replay
+from calls.store.tenants import read_tenant
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,8 +14,8 @@ from bot.provision.company_file import Company, read_secret
 from bot.provision.connections import apply_connections, read_providers
 from bot.provision.differences import SQL, Change, Differences, Earlier
 from bot.provision.employees import apply_employees
-from calls.database import Database
-from calls.tenants import TENANT_SETTINGS
+from calls.store.database import Database
+from calls.store.tenants import TENANT_SETTINGS
 
 
 class _OnlyLooking(Exception):

@@ -11,7 +11,7 @@ from bot.problems import BadCompanyFile
 from bot.provision.company_file import BotPart, SecretRef
 from bot.provision.differences import SQL, Differences, Earlier
 from bot.teams.identity import BotIdentity, BotKind
-from calls.database import Database
+from calls.store.database import Database
 
 
 async def apply_bots(

@@ -18,7 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from bot.problems import BadCompanyFile
-from calls.tenants import TenantSettings
+from calls.store.tenants import TenantSettings
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 

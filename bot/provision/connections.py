@@ -12,10 +12,10 @@ from pydantic import TypeAdapter
 from bot.problems import BadCompanyFile
 from bot.provision.company_file import Company, ConnectionPart, SecretRef
 from bot.provision.differences import SQL, Differences, Earlier
-from calls.database import Database
 from calls.model import Connection, SourceRole
 from calls.ports import Token
-from calls.tenants import SECRETS
+from calls.store.database import Database
+from calls.store.tenants import SECRETS
 from crm_connectors import CONNECTORS
 from operators import OPERATORS
 

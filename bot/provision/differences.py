@@ -7,10 +7,10 @@ from pathlib import Path
 from uuid import UUID
 
 from bot.provision.company_file import Company
-from calls.database import Database, Unit
 from calls.model import Connection
-from calls.sql_blocks import read_blocks
-from calls.tenants import read_connection
+from calls.store.database import Database, Unit
+from calls.store.sql_blocks import read_blocks
+from calls.store.tenants import read_connection
 
 SQL = read_blocks(Path(__file__).parent / "apply.sql")
 

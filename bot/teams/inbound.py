@@ -27,7 +27,7 @@ from bot.teams.keys import CHANNEL, SigningKeys
 from bot.teams.ports import BotIdentities, Outbox, SeenActivities, TeamsEvents
 from bot.teams.service_urls import ServiceUrls, is_loopback
 from calls.errors import BadProof, Transient
-from calls.vault import Unsealable
+from calls.store.vault import Unsealable
 
 log = logging.getLogger(__name__)
 

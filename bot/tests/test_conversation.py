@@ -10,7 +10,7 @@ from bot.cards.chat_cards import preferences_card
 from bot.conversation import Command, read_command, read_number
 from bot.preferences import read_preferences
 from bot.texts import languages, load_texts
-from calls.tenants import NO_PREFERENCES, JournalMode, Preferences, TenantSettings
+from calls.store.tenants import NO_PREFERENCES, JournalMode, Preferences, TenantSettings
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ from importlib.resources import files
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from calls.call_requests import RequestState
+from calls.calling.call_requests import RequestState
 from calls.model import ContactWay, EvidenceField, OpenItemKind, Outcome
 from calls.orders import CallRefusal
-from calls.popup import PopupState
+from calls.popups.popup import PopupState
 
 DEFAULT_LANGUAGE = "nb"
 _RELATED = {"no": "nb", "nn": "nb"}  # what a Norwegian client may call its language

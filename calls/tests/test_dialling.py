@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.call_requests import CallRoute, RequestState, is_further
-from calls.dialling import refusal_of
+from calls.calling.call_requests import CallRoute, RequestState, is_further
+from calls.calling.dialling import refusal_of
+from calls.calling.routing import route_call
 from calls.model import OperatorAbilities
 from calls.numbers import Number, NumberKind, parse_number
 from calls.orders import CallRefusal
-from calls.routing import route_call
 
 CAN = OperatorAbilities(click_to_call=True)
 CANNOT = OperatorAbilities()

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calls.callers.lookup import Lookup, Patience, Source, SourceState, look_up
 from calls.errors import NeedsSignIn, Throttled, Transient
-from calls.lookup import Lookup, Patience, Source, SourceState, look_up
 from calls.model import Details, EvidenceField, Found, Match, MatchKind, RecordRef, SourceRole
 from calls.numbers import Number, NumberKind
 from tests.support.virtual_time import run_at_once

@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calls.lookup import Answer, Lookup, SourceState
+from calls.callers.lookup import Answer, Lookup, SourceState
 from calls.model import (
     ContactWay,
     Direction,
@@ -24,7 +24,7 @@ from calls.model import (
     RecordRef,
     SourceRole,
 )
-from calls.popup import Identity, JournalState, Popup, PopupState, opens, popup_for
+from calls.popups.popup import Identity, JournalState, Popup, PopupState, opens, popup_for
 from calls.reducer import fold
 from tests.support.events import (
     CALLER,

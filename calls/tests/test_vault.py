@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.vault import Unsealable, Vault, read_key
+from calls.store.vault import Unsealable, Vault, read_key
 
 OLD, NEW, STRANGE = bytes(range(32)), bytes(range(1, 33)), bytes(32)
 ONE, TWO = UUID(int=1), UUID(int=2)

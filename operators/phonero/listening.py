@@ -1,4 +1,4 @@
-"""One connection to the event stream, from log-in to its end. Who listens and what follows is ``calls/streams.py``.
+"""One connection to the event stream, from log-in to its end. Who listens, and what follows: calls/intake/streams.py.
 
 ``wss …/events`` with the session's cookie, ``subscribe`` with ``initial``, then a ``ping`` every 60 s: seen in programs
 of others (README.md). Whether that ping is answered is not known, so a protocol ping (RFC 6455, 5.5.2), which every

@@ -12,8 +12,8 @@ from bot.identities import RowIdentities
 from bot.problems import BadCompanyFile
 from bot.provision.company_file import read_company
 from bot.teams.identity import BotKind
-from calls.database import Database
-from calls.tenants import read_connection
+from calls.store.database import Database
+from calls.store.tenants import read_connection
 from tests.support.certificates import pem
 from tests.support.clock import Clock
 from tests.support.companies import BOT, OPERATOR, SECRETS, TENANT, TestCompany, company_text

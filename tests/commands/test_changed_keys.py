@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from bot.identities import RowIdentities
-from calls.credentials import RowCredentials
-from calls.database import Database
 from calls.ports import Token
-from calls.tenants import read_connection
-from calls.vault import Unsealable, Vault, read_key
+from calls.store.credentials import RowCredentials
+from calls.store.database import Database
+from calls.store.tenants import read_connection
+from calls.store.vault import Unsealable, Vault, read_key
 from tests.support.clock import Clock
 from tests.support.companies import NUMBERS, SECRETS, TestCompany, company_text, provision
 from tests.support.programs import CRM, KEY, LAST_KEY, NEXT_KEY, applied, ask, run_smartcall, write

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from calls.postgres import PackagedPostgres
+from calls.store.postgres import PackagedPostgres
 from tests.support.demo import PROGRAM, running_demo
 
 pytestmark = pytest.mark.timeout(180)

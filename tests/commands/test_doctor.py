@@ -11,7 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from calls.postgres import PackagedPostgres
+from calls.store.postgres import PackagedPostgres
 from tests.support.demo import PROGRAM, Demo, running_demo
 
 pytestmark = pytest.mark.timeout(180)

@@ -9,16 +9,16 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from calls.cards import Cards
-from calls.database import Database
+from calls.callers.identify import CardsJob
+from calls.callers.sources import Sources
 from calls.errors import NeedsSignIn, Refused
-from calls.identify import CardsJob
-from calls.ingest import take_in
-from calls.journaling import JournalJob
+from calls.intake.ingest import take_in
+from calls.jobs.queue import Bell, Task
+from calls.jobs.replay import Replayed, replay
+from calls.journal.journaling import JournalJob
+from calls.popups.cards import Cards
 from calls.ports import Parsed, Proof
-from calls.queue import Bell, Task
-from calls.replay import Replayed, replay
-from calls.sources import Sources
+from calls.store.database import Database
 from tests.support.clock import Clock
 from tests.support.companies import TestCompany, company_text, provision
 from tests.support.connectors import FakeSources, Texts

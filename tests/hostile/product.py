@@ -26,8 +26,8 @@ from bot.app import Service
 from bot.provision.apply import apply_company
 from bot.provision.company_file import Company
 from bot.settings import Settings
-from calls.database import Database
-from calls.vault import Vault
+from calls.store.database import Database
+from calls.store.vault import Vault
 from tests.hostile.towns import FJORDVIK, PEOPLE, SECRETS, TOWNS, Town, provider_text, town_text, world
 from tests.support.servers import TestServer
 

@@ -15,9 +15,9 @@ import pytest
 from bot.problems import BadCompanyFile
 from bot.provision.apply import apply_company
 from bot.provision.company_file import Company
-from calls.queue import Bell
-from calls.sweep import Sweep
-from calls.vault import Unsealable
+from calls.jobs.queue import Bell
+from calls.jobs.sweep import Sweep
+from calls.store.vault import Unsealable
 from tests.hostile.product import Product, until
 from tests.hostile.towns import CUSTOMER, FJORDVIK, KARI, LISTED, NABO, SECRETS, TOWNS, Town, town_text
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from calls import telemetry
-from calls.schema import migrate
+from calls.store.schema import migrate
 from tests.hostile.product import KEY, Product, listening, running_product
 from tests.hostile.towns import CUSTOMER, FJORDVIK, KARI, LINES, LISTED, NABO, SECRETS, TOWNS
 from tests.hostile.wire import exchange, request
@@ -192,7 +192,7 @@ def test_the_day_was_one(day: Day) -> None:
     assert {
         "bot.events_door",
         "bot.teams.inbound",
-        "calls.lookup",
+        "calls.callers.lookup",
         "msal.token_cache",
         "urllib3.connectionpool",
     } <= names

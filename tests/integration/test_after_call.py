@@ -8,15 +8,15 @@ from uuid import UUID
 
 import pytest
 
-from calls.after_call import AfterCallWishes
-from calls.database import Database
 from calls.errors import Transient
+from calls.jobs.queue import Bell
+from calls.jobs.sweep import Sweep
 from calls.model import Event, Outcome
-from calls.notes import FORM_PATIENCE, CallNote
-from calls.popup import JournalState, Popup, PopupState
-from calls.queue import Bell
-from calls.sweep import Sweep
-from calls.wishes import CallGone, Granted, NotYours, Press, Wishes
+from calls.popups.after_call import AfterCallWishes
+from calls.popups.notes import FORM_PATIENCE, CallNote
+from calls.popups.popup import JournalState, Popup, PopupState
+from calls.popups.wishes import CallGone, Granted, NotYours, Press, Wishes
+from calls.store.database import Database
 from tests.integration.test_journaling import ANSWER, END, RING, Desk
 from tests.support.clock import Clock
 from tests.support.companies import company_text, object_id, provision

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from calls.call_requests import RequestState
-from calls.database import Database
+from calls.calling.call_requests import RequestState
 from calls.errors import Unknown
+from calls.jobs.queue import Bell
+from calls.jobs.sweep import Sweep
 from calls.model import Direction, Outcome, Party
 from calls.numbers import Number, NumberKind, parse_number
 from calls.orders import Accepted
-from calls.queue import Bell
-from calls.sweep import Sweep
+from calls.store.database import Database
 from tests.support.calling import OUT, Desk, leg
 from tests.support.clock import Clock
 from tests.support.companies import TestCompany, company_text, provision

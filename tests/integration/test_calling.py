@@ -8,16 +8,16 @@ from uuid import UUID
 
 import pytest
 
-from calls.call_requests import CallRoute, RequestState
-from calls.calling import NotPlaced
-from calls.database import Database
+from calls.calling.asking import NotPlaced
+from calls.calling.call_requests import CallRoute, RequestState
 from calls.errors import NeedsSignIn, OutsideError, Refused, Throttled, Transient, Unknown
+from calls.jobs.queue import Bell
+from calls.jobs.sweep import Sweep
 from calls.model import Outcome
 from calls.numbers import parse_number
 from calls.orders import Accepted, CallRefusal
-from calls.queue import Bell
-from calls.sweep import Sweep
-from calls.wishes import CallGone, NotYours
+from calls.popups.wishes import CallGone, NotYours
+from calls.store.database import Database
 from tests.support.calling import Desk
 from tests.support.clock import Clock
 from tests.support.companies import TestCompany, company_text, provision

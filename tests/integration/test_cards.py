@@ -11,17 +11,17 @@ from uuid import UUID
 
 import pytest
 
-from calls.cards import Cards
-from calls.chats import SQL as CHATS
-from calls.chats import ChatState, set_state
-from calls.database import Database
 from calls.errors import Gone, NeedsSignIn, OutsideError, Refused, Throttled, Transient, Unknown
-from calls.ingest import take_in
+from calls.intake.ingest import take_in
+from calls.jobs.queue import Bell
 from calls.model import Event, Outcome
-from calls.popup import PopupState
+from calls.popups.cards import Cards
+from calls.popups.chats import SQL as CHATS
+from calls.popups.chats import ChatState, set_state
+from calls.popups.popup import PopupState
+from calls.popups.scene import read_scene
 from calls.ports import Parsed, Proof
-from calls.queue import Bell
-from calls.scene import read_scene
+from calls.store.database import Database
 from tests.support.clock import Clock
 from tests.support.companies import TestCompany, object_id
 from tests.support.events import HIDDEN, SALES, answer, end, leg_end, line, ring
@@ -277,8 +277,8 @@ async def test_a_lease_that_ran_out_while_sending_makes_the_card_be_looked_at_ag
 async def test_a_sender_that_hangs_is_given_up_before_its_lease_ends(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("calls.cards._SEND_SECONDS", 0.05)
-    monkeypatch.setattr("calls.cards._GRACE", 0.01)
+    monkeypatch.setattr("calls.popups.cards._SEND_SECONDS", 0.05)
+    monkeypatch.setattr("calls.popups.cards._GRACE", 0.01)
 
     def hang(_: str) -> object:
         return asyncio.sleep(60)

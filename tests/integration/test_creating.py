@@ -8,20 +8,20 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from calls.cards import Cards
-from calls.creating import CreationJob, in_turn
-from calls.database import Database
+from calls.callers.creating import CreationJob, in_turn
+from calls.callers.identify import CardsJob
+from calls.callers.lookup import Making, Patience
+from calls.callers.sources import Sources
 from calls.errors import NeedsSignIn, OutsideError, Refused, Transient
-from calls.identify import CardsJob
-from calls.ingest import take_in
-from calls.journaling import JournalJob
-from calls.lookup import Making, Patience
+from calls.intake.ingest import take_in
+from calls.jobs.queue import Bell, Task
+from calls.journal.journaling import JournalJob
 from calls.model import Event
-from calls.popup import Identity, Popup
+from calls.popups.cards import Cards
+from calls.popups.popup import Identity, Popup
+from calls.popups.wishes import CallGone, Press, Wishes
 from calls.ports import Parsed, Proof
-from calls.queue import Bell, Task
-from calls.sources import Sources
-from calls.wishes import CallGone, Press, Wishes
+from calls.store.database import Database
 from tests.support.clock import Clock
 from tests.support.companies import TestCompany, object_id
 from tests.support.connectors import FakeSources, Texts

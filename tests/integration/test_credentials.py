@@ -10,12 +10,12 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from calls.credentials import RowCredentials
-from calls.database import Database
 from calls.errors import NeedsSignIn, Transient
 from calls.model import Connection
 from calls.ports import Token
-from calls.tenants import read_connection
+from calls.store.credentials import RowCredentials
+from calls.store.database import Database
+from calls.store.tenants import read_connection
 from tests.support.clock import Clock
 from tests.support.companies import TestCompany
 

@@ -12,21 +12,21 @@ import asyncpg
 import pytest
 
 from bot.seen import RowSeen
-from calls.cards import Cards
-from calls.choices import remember
-from calls.creating import ask
-from calls.credentials import RowCredentials
-from calls.database import Database, DatabaseUnfit
-from calls.identify import CardsJob
-from calls.ingest import take_in
-from calls.journaling import JournalJob
-from calls.limits import RowLimiter, RowQuotas
+from calls.callers.choices import remember
+from calls.callers.creating import ask
+from calls.callers.identify import CardsJob
+from calls.callers.sources import Sources
+from calls.intake.ingest import take_in
+from calls.jobs.queue import Bell, Task
+from calls.journal.journaling import JournalJob
 from calls.model import Details, Draft, OpenItem, OpenItemKind
 from calls.numbers import Number, NumberKind
+from calls.popups.cards import Cards
+from calls.popups.limits import RowLimiter, RowQuotas
 from calls.ports import Bucket, Parsed, Proof, Token
-from calls.queue import Bell, Task
-from calls.sources import Sources
-from calls.vault import Vault
+from calls.store.credentials import RowCredentials
+from calls.store.database import Database, DatabaseUnfit
+from calls.store.vault import Vault
 from tests.support.calling import Desk
 from tests.support.clock import Clock
 from tests.support.companies import NAMES, SECRETS, TestCompany

@@ -9,15 +9,15 @@ from uuid import UUID
 
 import pytest
 
-from calls.chats import ChatState, keep_chat, set_state, welcome_due
-from calls.database import Database
-from calls.ingest import Taken, read_events, take_in
+from calls.intake.ingest import Taken, read_events, take_in
+from calls.jobs.queue import Bell
 from calls.model import Event, Outcome, Party
 from calls.numbers import Number, NumberKind
+from calls.popups.chats import ChatState, keep_chat, set_state, welcome_due
 from calls.ports import Parsed, Proof
-from calls.queue import Bell
 from calls.reducer import CallState, fold
-from calls.vault import Vault
+from calls.store.database import Database
+from calls.store.vault import Vault
 from tests.support.clock import Clock
 from tests.support.companies import TestCompany, company_text, provision
 from tests.support.events import SALES, answer, at, end, line, ring

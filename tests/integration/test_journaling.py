@@ -10,20 +10,20 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from calls.cards import Cards
-from calls.database import Database
+from calls.callers.identify import CardsJob
+from calls.callers.lookup import Patience
+from calls.callers.sources import Sources
 from calls.errors import NeedsSignIn, OutsideError, Refused, Throttled, Transient
-from calls.identify import CardsJob
-from calls.ingest import take_in
-from calls.journaling import JournalJob
-from calls.lookup import Patience
+from calls.intake.ingest import take_in
+from calls.jobs.queue import Bell, Task
+from calls.jobs.sweep import Sweep
+from calls.journal.journaling import JournalJob
 from calls.model import Event, Outcome
-from calls.popup import JournalState
+from calls.popups.cards import Cards
+from calls.popups.popup import JournalState
+from calls.popups.wishes import Press, Wishes
 from calls.ports import Parsed, Proof
-from calls.queue import Bell, Task
-from calls.sources import Sources
-from calls.sweep import Sweep
-from calls.wishes import Press, Wishes
+from calls.store.database import Database
 from tests.support.clock import Clock
 from tests.support.companies import TestCompany, company_text, object_id, provision
 from tests.support.connectors import FakeSources, Texts

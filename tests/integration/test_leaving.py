@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from calls.database import Database
-from calls.ingest import take_in
+from calls.intake.ingest import take_in
+from calls.jobs.queue import Bell
+from calls.jobs.sweep import Sweep
 from calls.model import Event
 from calls.ports import Parsed, Proof
-from calls.queue import Bell
-from calls.sweep import Sweep
+from calls.store.database import Database
 from tests.support.clock import Clock
 from tests.support.companies import TestCompany, company_text, object_id, provision
 from tests.support.events import answer, end, line, ring

@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from calls.database import Database
-from calls.limits import RowLimiter, RowQuotas
+from calls.popups.limits import RowLimiter, RowQuotas
 from calls.ports import Bucket
+from calls.store.database import Database
 from tests.support.clock import Clock
 from tests.support.companies import TestCompany
 

@@ -9,18 +9,18 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from calls.cards import Cards
-from calls.database import Database
+from calls.callers.identify import CardsJob
+from calls.callers.lookup import Patience
+from calls.callers.sources import Sources
 from calls.errors import Transient
-from calls.identify import CardsJob
-from calls.ingest import take_in
-from calls.lookup import Patience
+from calls.intake.ingest import take_in
+from calls.jobs.queue import Bell, Task
 from calls.model import Details, Event, OpenItem, OpenItemKind
-from calls.popup import Identity, PopupState
+from calls.popups.cards import Cards
+from calls.popups.popup import Identity, PopupState
+from calls.popups.wishes import NotYours, Press, Wishes
 from calls.ports import Parsed, Proof
-from calls.queue import Bell, Task
-from calls.sources import Sources
-from calls.wishes import NotYours, Press, Wishes
+from calls.store.database import Database
 from tests.support.clock import Clock
 from tests.support.companies import TestCompany, object_id
 from tests.support.connectors import FakeSources
@@ -215,7 +215,7 @@ async def test_our_own_mistake_in_a_lookup_is_made_once(desk: Desk, monkeypatch:
     def stumble(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("calls.identify.look_up", stumble)
+    monkeypatch.setattr("calls.callers.identify.look_up", stumble)
     await desk.job(await desk.tell(RING))
     assert desk.card.popup.state is PopupState.RINGING
     assert await desk.read("SELECT lookup_state FROM smartcall.call") == "done"

@@ -11,7 +11,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from calls.postgres import PackagedPostgres, PostgresFailed
+from calls.store.postgres import PackagedPostgres, PostgresFailed
 from tests.support.servers import FAST
 
 

@@ -16,14 +16,14 @@ from aiohttp.test_utils import TestServer
 
 import simulators
 from bot.outgoing import open_connector
-from calls.credentials import RowCredentials
 from calls.errors import Refused, Transient, Unknown
 from calls.model import Connection, Direction, Event, EventKind
 from calls.numbers import Number, NumberKind
 from calls.orders import Accepted, CallOrder, CallRefusal
 from calls.ports import Limiter, Parsed, Quotas, Snapshot, Tools
 from calls.reducer import CallState, fold
-from calls.tenants import read_connection
+from calls.store.credentials import RowCredentials
+from calls.store.tenants import read_connection
 from operators.phonero import operator
 from tests.support.companies import SECRETS as COMPANY_SECRETS
 from tests.support.companies import TestCompany, provision

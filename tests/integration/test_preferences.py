@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from calls.database import Database
 from calls.model import Event, Outcome
-from calls.tenants import employee_of
+from calls.store.database import Database
+from calls.store.tenants import employee_of
 from tests.integration.test_journaling import ANSWER, END, RING, Desk
 from tests.support.clock import Clock
 from tests.support.companies import company_text, object_id, provision

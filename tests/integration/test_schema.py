@@ -6,9 +6,9 @@ import asyncio
 
 import asyncpg
 
-from calls.database import Database
-from calls.schema import is_current, migrate
-from calls.vault import Vault
+from calls.store.database import Database
+from calls.store.schema import is_current, migrate
+from calls.store.vault import Vault
 from tests.support.companies import TestCompany
 from tests.support.servers import TestServer
 

@@ -10,16 +10,16 @@ from uuid import UUID
 
 import pytest
 
-from calls.database import Database
-from calls.ingest import read_events
-from calls.lookup import Lookup
+from calls.callers.lookup import Lookup
+from calls.intake.ingest import read_events
+from calls.intake.stream_intake import LeaseLost, take_message
+from calls.jobs.queue import Bell
 from calls.model import Connection, Event, Outcome
-from calls.popup import opens, popup_for
+from calls.popups.popup import opens, popup_for
 from calls.ports import Parsed, Snapshot
-from calls.queue import Bell
 from calls.reducer import FRESH, Call, CallState, fold
-from calls.stream_intake import LeaseLost, take_message
-from calls.tenants import read_connection
+from calls.store.database import Database
+from calls.store.tenants import read_connection
 from tests.support.companies import SECRETS as COMPANY_SECRETS
 from tests.support.companies import TestCompany, provision
 from tests.support.events import answer, at, end, line, ring

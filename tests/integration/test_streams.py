@@ -10,11 +10,11 @@ from typing import Any, cast
 
 import pytest
 
-from calls.database import Database
 from calls.errors import NeedsSignIn, Refused, Throttled, Transient
+from calls.intake.streams import Pace, Streams, pause_before
+from calls.jobs.queue import Bell
 from calls.ports import Parsed, Snapshot, Tools
-from calls.queue import Bell
-from calls.streams import Pace, Streams, pause_before
+from calls.store.database import Database
 from tests.support.companies import SECRETS as COMPANY_SECRETS
 from tests.support.companies import TestCompany, company_text, provision
 from tests.support.events import line, ring

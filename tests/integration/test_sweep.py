@@ -10,13 +10,13 @@ from uuid import uuid4
 
 import pytest
 
-from calls.database import Database
-from calls.ingest import take_in
-from calls.limits import RowLimiter, RowQuotas
+from calls.intake.ingest import take_in
+from calls.jobs.queue import CARDS, JOURNAL, Bell, Task, Workers
+from calls.jobs.sweep import Sweep
 from calls.model import Event
+from calls.popups.limits import RowLimiter, RowQuotas
 from calls.ports import Bucket, Parsed, Proof
-from calls.queue import CARDS, JOURNAL, Bell, Task, Workers
-from calls.sweep import Sweep
+from calls.store.database import Database
 from tests.support.clock import Clock
 from tests.support.companies import TestCompany, company_text, provision
 from tests.support.events import HIDDEN, answer, end, line, ring
@@ -192,7 +192,7 @@ async def test_a_ring_is_worked_and_leaves_nothing_behind_also_when_the_work_fai
 async def test_work_that_hangs_is_given_up_and_its_rows_stay_due(
     company: TestCompany, database: Database, now: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("calls.queue._JOB_SECONDS", 0.05)
+    monkeypatch.setattr("calls.jobs.queue._JOB_SECONDS", 0.05)
     begun = asyncio.Event()
 
     async def cards(_: Task) -> None:

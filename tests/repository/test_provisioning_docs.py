@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from bot.provision.company_file import BotPart, Company, ConnectionPart, EmployeePart, LinePart, SecretRef, TenantPart
-from calls.tenants import TenantSettings
+from calls.store.tenants import TenantSettings
 from crm_connectors import CONNECTORS
 from operators import OPERATORS
 

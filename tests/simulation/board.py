@@ -12,8 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from calls.database import DATABASE_AWAY, Unit
-from calls.queue import CARDS, JOURNAL, Bell, Task
+from calls.jobs.queue import CARDS, JOURNAL, Bell, Task
+from calls.store.database import DATABASE_AWAY, Unit
 
 if TYPE_CHECKING:
     from tests.simulation.nodes import Node
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class SimulatedBell(Bell):
-    """:class:`calls.queue.Bell` without PGQueuer."""
+    """:class:`calls.jobs.queue.Bell` without PGQueuer."""
 
     def __init__(self, board: Board) -> None:
         self._board = board

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from calls.database import Database
 from calls.model import Direction, Outcome
-from calls.notes import Form
-from calls.popup import Identity, PopupState
-from calls.scene import Scene, read_scene
+from calls.popups.notes import Form
+from calls.popups.popup import Identity, PopupState
+from calls.popups.scene import Scene, read_scene
+from calls.store.database import Database
 from tests.simulation.model import Expected, expect
 from tests.simulation.operator import tenant_id
 from tests.simulation.world import SETTINGS, WITHOUT_APP, World

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from calls.model import Direction, Event, EventKind, Outcome, Party, Presentation
 from calls.numbers import Number
-from calls.popup import Identity, PopupState
+from calls.popups.popup import Identity, PopupState
 
 _NOT_TAKEN = {
     Outcome.CALLER_CANCELLED: PopupState.MISSED,

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from calls.database import Database
-from calls.pool import Pool
+from calls.store.database import Database
+from calls.store.pool import Pool
 from tests.simulation.postgres import Session
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
-_POOL = 12  # connections, as calls.database opens
+_POOL = 12  # connections, as calls.store.database opens
 
 
 class Node:

@@ -14,12 +14,12 @@ from typing import Any
 
 import asyncpg
 
-from calls.database import SERVICE_ROLE
+from calls.store.database import SERVICE_ROLE
 from tests.simulation.loop import VirtualLoop
 
 # No autovacuum: it may change the order in which rows without ORDER BY come back. Deadlocks are ended at once.
 FLAGS = "-c autovacuum=off -c deadlock_timeout=10ms"
-COMMAND_SECONDS = 10.0  # virtual; as calls.database gives a command
+COMMAND_SECONDS = 10.0  # virtual; as calls.store.database gives a command
 _LOOK = 0.03  # real seconds after which a statement that has not answered may be waiting for a lock
 
 

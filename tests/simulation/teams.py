@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from calls.chats import ChatAddress
 from calls.errors import Gone, OutsideError, Refused, Throttled, Transient, Unknown
-from calls.popup import Popup, PopupState
-from calls.wishes import CallGone, NotYours, Press
+from calls.popups.chats import ChatAddress
+from calls.popups.popup import Popup, PopupState
+from calls.popups.wishes import CallGone, NotYours, Press
 
 if TYPE_CHECKING:
     from tests.simulation.nodes import Node
@@ -151,7 +151,7 @@ class Teams:
 
 
 class NodeChannel:
-    """One node's way to Teams: :class:`calls.cards.CardChannel`."""
+    """One node's way to Teams: :class:`calls.popups.cards.CardChannel`."""
 
     def __init__(self, node: Node, teams: Teams) -> None:
         self._node = node

@@ -18,20 +18,20 @@ from uuid import UUID
 from bot.conversation import Conversation, TeamsLink
 from bot.teams.ports import InstalledChat, TeamsUser
 from bot.teams_events import ProductEvents
-from calls.cards import Cards
-from calls.chats import ChatAddress, keep_chat
-from calls.database import DATABASE_AWAY, Database
-from calls.identify import CardsJob
-from calls.ingest import Taken, take_in
-from calls.journaling import JournalJob
+from calls.callers.identify import CardsJob
+from calls.callers.sources import Sources
+from calls.intake.ingest import Taken, take_in
+from calls.jobs.queue import CARDS, JOURNAL, Work
+from calls.jobs.sweep import Sweep
+from calls.journal.journaling import JournalJob
 from calls.model import Connection, Event
+from calls.popups.cards import Cards
+from calls.popups.chats import ChatAddress, keep_chat
+from calls.popups.wishes import Wishes
 from calls.ports import Parsed, Proof
-from calls.queue import CARDS, JOURNAL, Work
 from calls.reducer import Call
-from calls.sources import Sources
-from calls.sweep import Sweep
-from calls.vault import Vault
-from calls.wishes import Wishes
+from calls.store.database import DATABASE_AWAY, Database
+from calls.store.vault import Vault
 from tests.simulation.board import Board, SimulatedBell, sweeping
 from tests.simulation.faults import Faults, Odds
 from tests.simulation.loop import NothingLeft, VirtualLoop
@@ -68,7 +68,7 @@ _QUIET_ROUNDS = 1500  # after the day, everything must have come to rest in so m
 
 
 class CallRefTexts:
-    """:class:`calls.journaling.JournalTexts` that says which call it is about."""
+    """:class:`calls.journal.journaling.JournalTexts` that says which call it is about."""
 
     def write(self, call: Call, *, employee: str | None, rang: Sequence[str], language: str) -> tuple[str, str]:
         return call.call_ref, f"{employee} {','.join(rang)}"

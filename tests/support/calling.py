@@ -7,22 +7,22 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from calls.call_requests import RequestState
-from calls.calling import Calling
-from calls.cards import Cards
-from calls.database import Database
-from calls.identify import CardsJob
-from calls.ingest import take_in
-from calls.journaling import JournalJob
-from calls.lookup import Patience
+from calls.callers.identify import CardsJob
+from calls.callers.lookup import Patience
+from calls.callers.sources import Sources
+from calls.calling.asking import Calling
+from calls.calling.call_requests import RequestState
+from calls.calling.placing import PlacingJob
+from calls.intake.ingest import take_in
+from calls.jobs.queue import Bell, Task
+from calls.journal.journaling import JournalJob
 from calls.model import Direction, Event, JournalEntry, Outcome, Party
 from calls.orders import Accepted
-from calls.placing import PlacingJob
-from calls.popup import Popup
+from calls.popups.cards import Cards
+from calls.popups.popup import Popup
+from calls.popups.wishes import Granted, Press
 from calls.ports import Parsed, Proof
-from calls.queue import Bell, Task
-from calls.sources import Sources
-from calls.wishes import Granted, Press
+from calls.store.database import Database
 from tests.support.clock import Clock
 from tests.support.companies import TestCompany, object_id
 from tests.support.connectors import FakeSources, Texts

@@ -11,10 +11,10 @@ from uuid import UUID, uuid5
 
 from bot.provision.apply import apply_company
 from bot.provision.company_file import Company
-from calls.chats import ChatAddress, keep_chat
-from calls.database import Database
 from calls.model import Connection
-from calls.tenants import read_connection
+from calls.popups.chats import ChatAddress, keep_chat
+from calls.store.database import Database
+from calls.store.tenants import read_connection
 from tests.support.clock import Clock
 
 TENANT = UUID("11111111-2222-4333-8444-555555555555")

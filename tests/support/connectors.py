@@ -27,7 +27,7 @@ from calls.reducer import Call
 
 
 class Texts:
-    """:class:`calls.journaling.JournalTexts` without any language."""
+    """:class:`calls.journal.journaling.JournalTexts` without any language."""
 
     def write(self, call: Call, *, employee: str | None, rang: Sequence[str], language: str) -> tuple[str, str]:
         return f"{call.outcome} {employee}", f"{', '.join(rang)} ({language})"
@@ -102,7 +102,7 @@ class FakeConnector:
 
 
 class FakeSources:
-    """One CRM and one directory, opened by connection as :class:`calls.sources.Sources` asks for them."""
+    """One CRM and one directory, opened by connection as :class:`calls.callers.sources.Sources` asks for them."""
 
     def __init__(self, crm_id: UUID, directory_id: UUID) -> None:
         crm = frozenset({Ability.FIND, Ability.DETAILS, Ability.OPEN, Ability.JOURNAL, Ability.CREATE})

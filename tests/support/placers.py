@@ -8,12 +8,12 @@ from typing import cast
 
 import aiohttp
 
-from calls.credentials import RowCredentials
-from calls.database import Database
-from calls.limits import RowLimiter, RowQuotas
 from calls.model import Connection, OperatorAbilities
 from calls.orders import Accepted, CallOrder
+from calls.popups.limits import RowLimiter, RowQuotas
 from calls.ports import Operator, Tools
+from calls.store.credentials import RowCredentials
+from calls.store.database import Database
 from operators import OPERATORS
 from tests.support.clock import Clock
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from bot.provision.apply import apply_company
 from bot.provision.company_file import read_company
-from calls.database import Database
+from calls.store.database import Database
 from tests.support.companies import SECRETS
 from tests.support.live.processes import Done, clean_environment, run_program, smartcall
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from calls.chats import ChatAddress
 from calls.errors import Throttled, Transient, Unknown
-from calls.popup import Popup, PopupState
+from calls.popups.chats import ChatAddress
+from calls.popups.popup import Popup, PopupState
 
 
 @dataclass(kw_only=True, slots=True)
@@ -28,7 +28,7 @@ class Card:
 
 @dataclass(kw_only=True)
 class Screen:
-    """:class:`calls.cards.CardChannel`. ``before`` and ``after`` run around each request, and may raise or wait."""
+    """:class:`calls.popups.cards.CardChannel`. ``before`` and ``after`` run around a request, and may raise or wait."""
 
     before: Callable[[str], object] = lambda _: None
     after: Callable[[str], object] = lambda _: None

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import asyncpg
 
-from calls.postgres import PackagedPostgres
-from calls.schema import migrate
+from calls.store.postgres import PackagedPostgres
+from calls.store.schema import migrate
 
 FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=64MB"
 _TEMPLATE = "migrated"

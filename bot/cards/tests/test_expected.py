@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from calls.popup import Identity, PopupState
+from calls.popups.popup import Identity, PopupState
 
 HERE = Path(__file__).parent
 _spec = importlib.util.spec_from_file_location("update_expected", HERE / "update_expected.py")

@@ -12,7 +12,7 @@ from bot.cards import render_popup
 from bot.cards.links import safe_url
 from bot.cards.samples import NORA, sample
 from bot.texts import load_texts
-from calls.popup import Identity, PopupState
+from calls.popups.popup import Identity, PopupState
 
 
 @pytest.mark.parametrize(

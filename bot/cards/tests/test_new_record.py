@@ -13,7 +13,7 @@ from bot.cards.new_record import read_form
 from bot.cards.samples import LISTED, SAMPLES
 from bot.texts import Texts
 from calls.model import Match, MatchKind
-from calls.popup import Popup, Verb
+from calls.popups.popup import Popup, Verb
 
 Card = dict[str, Any]
 Walk = Callable[[Any], Iterator[Card]]

@@ -12,7 +12,7 @@ from bot.cards import render_popup
 from bot.cards.samples import JONAS, LISTED, NORA, SAMPLES, WAREHOUSE, sample
 from bot.texts import Texts
 from calls.model import Direction, Outcome
-from calls.popup import Identity, PopupState
+from calls.popups.popup import Identity, PopupState
 
 Card = dict[str, Any]
 Read = Callable[[Card], list[str]]

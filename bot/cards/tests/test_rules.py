@@ -14,7 +14,7 @@ from bot.cards.finish import LIMIT_BYTES
 from bot.cards.look import LOOKS
 from bot.cards.samples import SAMPLES
 from bot.texts import languages, load_texts
-from calls.popup import Popup, PopupState
+from calls.popups.popup import Popup, PopupState
 
 Card = dict[str, Any]
 ALL = [(language, name) for language in languages() for name in (*SAMPLES, "welcome", "welcome-no-line")]

@@ -30,7 +30,7 @@ from calls.model import (
     RecordRef,
     SourceRole,
 )
-from calls.popup import Identity, JournalState, Popup, PopupState
+from calls.popups.popup import Identity, JournalState, Popup, PopupState
 
 Card = dict[str, Any]
 

@@ -14,10 +14,10 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from bot.texts import DEFAULT_LANGUAGE, Texts, languages, load_texts, texts_for
-from calls.call_requests import NO_NEWS, NOT_TAKEN, RequestState
+from calls.calling.call_requests import NO_NEWS, NOT_TAKEN, RequestState
 from calls.model import EvidenceField, OpenItemKind, Outcome
 from calls.orders import CallRefusal
-from calls.popup import PopupState
+from calls.popups.popup import PopupState
 
 
 def _read(language: str) -> dict[str, Any]:

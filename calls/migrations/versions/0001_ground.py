@@ -4,7 +4,7 @@ from pathlib import Path
 
 from alembic import op
 
-from calls.queue_schema import install_statements
+from calls.jobs.queue_schema import install_statements
 
 revision = "0001"
 down_revision = None

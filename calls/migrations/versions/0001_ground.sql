@@ -1,6 +1,6 @@
 -- The ground: tenants, their connections and people, calls with their events, popups and journals.
 -- Every table has tenant_id and forced row-level security (0001_ground.py adds the policies). What is sealed is AES-GCM,
--- what is hashed is HMAC, both keyed (calls/vault.py). docs/data.md says why each column exists and for how long.
+-- what is hashed is HMAC, both keyed (calls/store/vault.py). docs/data.md says why each column exists and for how long.
 
 CREATE TABLE smartcall.tenant (
     tenant_id      uuid PRIMARY KEY,              -- the customer's Entra tenant id

@@ -1,4 +1,4 @@
--- Operators that are listened to: which node listens to each of them, and how that goes (calls/streams.py).
+-- Operators that are listened to: which node listens to each of them, and how that goes (calls/intake/streams.py).
 
 CREATE TABLE smartcall.stream (
     tenant_id      uuid NOT NULL REFERENCES smartcall.tenant,

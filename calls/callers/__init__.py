@@ -1,0 +1,1 @@
+"""Who is calling: the sources are asked, and what employees chose or created is kept."""

@@ -1,0 +1,116 @@
+"""Records that employees ask for from a card: stored with the press, made by a job, never twice.
+
+The key is a keyed hash of the number, so two calls, two employees and two tries at making a record for one number make
+one. What was typed is kept until the record is there, or it is clear that it will not be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from pydantic import TypeAdapter
+
+from calls.callers.identify import SQL as IDENTIFY
+from calls.callers.lookup import Making
+from calls.callers.sources import Sources
+from calls.errors import NeedsSignIn, OutsideError, Refused
+from calls.jobs.queue import Bell, Task
+from calls.model import Draft, Match
+from calls.popups.scene import LOOKUP, lock_lookup
+from calls.store.database import DATABASE_AWAY, Database, Unit
+from calls.store.sql_blocks import read_blocks
+
+log = logging.getLogger(__name__)
+_SQL = read_blocks(Path(__file__).with_name("creating.sql"))
+_DRAFT: TypeAdapter[Draft] = TypeAdapter(Draft)
+_SEALED = "draft"
+
+_LEASE = timedelta(seconds=45)
+_SECONDS = 20.0  # below half the lease
+_LOOK_AGAIN = timedelta(seconds=3)
+_WAITS = (2.0, 10.0, 30.0)  # seconds; then whoever asked is told, who may try again
+
+
+async def ask(unit: Unit, call_id: UUID, connection_id: UUID, draft: Draft, now: datetime) -> None:
+    """Want a record. The caller rings for the job, in the same transaction."""
+    sealed = unit.seal_value(_SEALED, _DRAFT, draft)
+    await unit.sql.execute(_SQL["ask"], unit.tenant_id, call_id, connection_id, sealed, now + _LOOK_AGAIN)
+
+
+class CreationJob:
+    """Makes what was asked for, and lets it be the caller."""
+
+    def __init__(self, database: Database, bell: Bell, sources: Sources, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._bell = bell
+        self._sources = sources
+        self._now = now
+
+    async def __call__(self, task: Task) -> None:
+        now, lease = self._now(), uuid4()
+        async with self._database.tenant(task.tenant_id) as unit:
+            row = await unit.sql.fetchrow(_SQL["take"], task.call_id, lease, now + _LEASE, now)
+            if row is None:
+                return
+            draft = unit.open_value(_SEALED, _DRAFT, row["draft_sealed"])
+            key = unit.hash("record key", draft.number.key).hex()[:40]
+        try:
+            match = await self._make(task, row["connection_id"], draft, key)
+        except (OutsideError, TimeoutError) as problem:
+            await self._put_off(task, row, lease, problem)
+        except DATABASE_AWAY:
+            raise
+        except Exception as problem:
+            log.error("creation of call %s: %s in our own code", task.call_id, type(problem).__name__)  # noqa: TRY400
+            await self._put_off(task, row, lease, problem)
+        else:
+            await self._finish(task, lease, match, None)
+
+    async def _make(self, task: Task, connection_id: UUID, draft: Draft, key: str) -> Match:
+        source = await self._sources.one(task.tenant_id, connection_id)
+        if source is None:
+            raise NeedsSignIn("the connection is gone")
+        async with asyncio.timeout(_SECONDS):
+            return await source.connector.create(draft, key=key)
+
+    async def _put_off(self, task: Task, row: Any, lease: UUID, problem: Exception) -> None:
+        log.warning("record of call %s not made: %s", task.call_id, type(problem).__name__)
+        if isinstance(problem, Refused | NeedsSignIn) or row["attempts"] >= len(_WAITS):
+            code = problem.code if isinstance(problem, Refused) else "failed"
+            await self._finish(task, lease, None, code[:40])
+            return
+        due = self._now() + timedelta(seconds=_WAITS[row["attempts"]])
+        async with self._database.tenant(task.tenant_id) as unit:
+            await unit.sql.execute(_SQL["put_off"], task.call_id, lease, due)
+
+    async def _finish(self, task: Task, lease: UUID, match: Match | None, code: str | None) -> None:
+        """The caller is who was made, on every card and in the journal; or the card says that it could not be."""
+        now = self._now()
+        async with self._database.tenant(task.tenant_id) as unit:
+            before = await lock_lookup(unit, task.call_id)
+            if not await unit.sql.fetchval(_SQL["finish"], task.call_id, lease):
+                return
+            lookup = replace(before, making=Making(failed=code) if code else None)
+            if match is not None:
+                lookup = replace(lookup, made=match, chosen=match.ref)
+                await unit.sql.execute(IDENTIFY["want_journal"], task.call_id, uuid4(), now)
+            await unit.sql.execute(_SQL["keep_lookup"], task.call_id, unit.seal_value("lookup", LOOKUP, lookup))
+            await unit.sql.execute(_SQL["want_shown"], task.call_id, now + _LOOK_AGAIN)
+            await self._bell.ring_cards(unit, task.call_id)
+
+
+def in_turn(*jobs: Callable[[Task], Awaitable[None]]) -> Callable[[Task], Awaitable[None]]:
+    """One bell for several jobs: a call's record before its journal, which is to go there."""
+
+    async def run(task: Task) -> None:
+        for job in jobs:
+            await job(task)
+
+    return run

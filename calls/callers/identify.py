@@ -1,0 +1,199 @@
+"""Finding out who is calling, once per call, and keeping what the sources say as they say it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from calls.callers.choices import judge, recall
+from calls.callers.lookup import Lookup, Patience, Remembered, look_up
+from calls.callers.sources import OpenSource, Sources, list_pages
+from calls.errors import OutsideError
+from calls.intake.ingest import is_looked_up, open_events, read_events
+from calls.jobs.queue import Task
+from calls.matching import rank
+from calls.model import Ability, Direction, SourceRole
+from calls.numbers import Number
+from calls.popups.cards import Cards
+from calls.popups.scene import LOOKUP, lock_lookup
+from calls.reducer import fold
+from calls.store.database import DATABASE_AWAY, Database
+from calls.store.sql_blocks import read_blocks
+
+log = logging.getLogger(__name__)
+SQL = read_blocks(Path(__file__).with_name("identify.sql"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Order:
+    """A lookup that is ours to do."""
+
+    lease: str  # our job, and this run of it: a job that was taken over meanwhile has another
+    number: Number
+    before: Lookup  # what the sources said when they were asked the last time
+    shown: bool  # False: for the journal alone, which no directory is asked for
+    toast_in: float  # seconds until a first card is posted whatever the sources have said; not positive: at once
+    remembered: tuple[Remembered, ...] = ()  # what is known about the number already
+    at_once: bool = False  # everybody it rings at has somebody to be shown by that
+
+
+class CardsJob:
+    """The work behind a ring: ask the sources if nobody has, then show what is known."""
+
+    def __init__(
+        self,
+        database: Database,
+        sources: Sources,
+        cards: Cards,
+        now: Callable[[], datetime],
+        patience: Patience | None = None,
+    ) -> None:
+        self._database = database
+        self._sources = sources
+        self._cards = cards
+        self._now = now
+        self._patience = patience or Patience()
+
+    async def __call__(self, task: Task) -> None:
+        order = await self._take_order(task)
+        if order is not None:
+            try:
+                await self._identify(task, order)
+            except DATABASE_AWAY:
+                raise
+            except Exception as problem:
+                # A mistake of ours would be made again every few seconds; the card says that nobody answered.
+                log.error("lookup of call %s: %s in our own code", task.call_id, type(problem).__name__)  # noqa: TRY400
+                await self._keep(task, order, replace(order.before, done=True))
+        await self._cards.show(task.tenant_id, task.call_id)
+
+    async def _take_order(self, task: Task) -> _Order | None:
+        now = self._now()
+        until = now + timedelta(seconds=self._patience.hard + self._patience.directory + 2)
+        lease = f"{task.job_id} {uuid4()}"
+        unit = self._database.at_once(task.tenant_id)
+        row = await unit.sql.fetchrow(SQL["take_lookup"], task.tenant_id, task.call_id, lease, until, now)
+        if row is None:
+            return None
+        call = fold(open_events(unit, row["bodies"]))
+        before = unit.open_value("lookup", LOOKUP, row["lookup_sealed"]) if row["lookup_sealed"] else Lookup()
+        if call.outside is None or call.outside.number is None or not is_looked_up(call):
+            await self._drop_lookup(task)
+            return None
+        number, toast_in = call.outside.number, (row["toast_at"] - now).total_seconds()
+        shown = call.direction is not Direction.OUTBOUND
+        order = _Order(
+            lease=lease, number=number, before=before, shown=shown, toast_in=toast_in, remembered=before.remembered
+        )
+        if before.answers:
+            return order
+        known = Lookup(remembered=tuple(await recall(unit, number)))
+        at_once = shown and bool(known.remembered) and all(known.recalled(leg.employee_id) for leg in call.legs)
+        return replace(order, remembered=known.remembered, at_once=at_once)
+
+    async def _drop_lookup(self, task: Task) -> None:
+        """A late event has told better: it was a colleague's call all the time."""
+        async with self._database.tenant(task.tenant_id) as unit:
+            _ = await lock_lookup(unit, task.call_id)  # nobody settles the call while we look again
+            if not is_looked_up(fold(await read_events(unit, task.call_id))):
+                await unit.sql.execute(SQL["drop_lookup"], task.call_id)
+
+    async def _identify(self, task: Task, order: _Order) -> None:
+        toast_at = asyncio.get_running_loop().time() + order.toast_in
+        opened = await self._sources.every(task.tenant_id)
+        if not order.shown:
+            opened = [source for source in opened if source.connector.spec.role is SourceRole.CRM]
+        pages = list_pages(opened, order.number)
+        asked = [source.as_source for source in opened if source.can(Ability.FIND)]
+        stages = look_up(order.number, asked, self._patience)
+        kept, latest, toasted = order.before, order.before, order.at_once
+        if order.at_once:
+            await self._keep(task, order, order.before)
+            await self._cards.show(task.tenant_id, task.call_id)
+        async with contextlib.aclosing(_with_timer(stages, toast_at)) as steps:
+            async for step in steps:
+                latest = replace(step, pages=pages) if step else latest
+                toasted = toasted or step is None or latest.worth_a_toast
+                # Asked again, the sources' silence does not wipe what they said the first time.
+                if toasted and latest != kept and (latest.worth_a_toast or not order.before.answers):
+                    await self._keep(task, order, latest)
+                    kept = latest
+                    await self._cards.show(task.tenant_id, task.call_id)
+        if not order.shown:
+            return
+        detailed = await self._with_details(order, latest, opened)
+        if detailed != latest:
+            await self._keep(task, order, detailed)
+
+    async def _with_details(self, order: _Order, lookup: Lookup, opened: Sequence[OpenSource]) -> Lookup:
+        """What the best match's own source adds to it, after the first card and without a banner."""
+        remembered = (lookup.find(each.match) for each in order.remembered)
+        ranked = rank(lookup.matches, order.number)
+        best = next((match for match in (*remembered, *ranked) if match is not None), None)
+        source = next((each for each in opened if best and each.connection.connection_id == best.connection_id), None)
+        if best is None or source is None or not source.can(Ability.DETAILS):
+            return lookup
+        deadline = asyncio.get_running_loop().time() + self._patience.hard
+        try:
+            async with asyncio.timeout_at(deadline):
+                details = await source.connector.details(best, deadline=deadline)
+        except (OutsideError, TimeoutError) as problem:
+            log.info("source %s gave no details: %s", best.connection_id, type(problem).__name__)
+            return lookup
+        return lookup.enriched(best, details)
+
+    async def _keep(self, task: Task, order: _Order, lookup: Lookup) -> None:
+        """Store the answers, want the popups anew, and open the door for first cards."""
+        now = self._now()
+        async with self._database.tenant(task.tenant_id) as unit:
+            before = await lock_lookup(unit, task.call_id)  # an employee may have pointed out a match meanwhile
+            # Once something was kept, what is remembered is what the call itself has; it may have been forgotten since.
+            remembered = before.remembered if before.answers else order.remembered
+            lookup = replace(
+                lookup, chosen=before.chosen, remembered=remembered, made=before.made, making=before.making
+            )
+            if lookup.done and remembered:
+                lookup = await judge(unit, order.number, lookup, now)
+            sealed = unit.seal_value("lookup", LOOKUP, lookup)
+            ours = await unit.sql.fetchval(SQL["keep_lookup"], task.call_id, sealed, lookup.done, now, order.lease)
+            if not ours:
+                return  # another job is asking by now, because an employee wished it or because we were too slow
+            await unit.sql.execute(SQL["want_shown"], task.call_id, now + timedelta(seconds=3))
+            if lookup.done:
+                await unit.sql.execute(SQL["want_journal"], task.call_id, uuid4(), now)
+
+
+async def _with_timer(stages: AsyncGenerator[Lookup, None], toast_at: float) -> AsyncGenerator[Lookup | None, None]:
+    """The stages of a lookup, and None once when the time for a first card has come before a stage was worth one."""
+    loop = asyncio.get_running_loop()
+    waiting = True
+    following = asyncio.ensure_future(_next(stages))
+    try:
+        while True:
+            wait = max(0.0, toast_at - loop.time()) if waiting else None
+            done, _ = await asyncio.wait({following}, timeout=wait)
+            if not done:
+                waiting = False
+                yield None
+                continue
+            lookup = following.result()
+            if lookup is None:
+                return
+            waiting = waiting and not lookup.worth_a_toast
+            yield lookup
+            following = asyncio.ensure_future(_next(stages))
+    finally:
+        following.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await following
+        await stages.aclose()
+
+
+async def _next(stages: AsyncGenerator[Lookup, None]) -> Lookup | None:
+    return await anext(stages, None)

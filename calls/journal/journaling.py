@@ -1,0 +1,187 @@
+"""The journal job: the call as an activity in the CRM, there once whatever happens on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import uuid4
+
+from pydantic import TypeAdapter
+
+from calls import telemetry
+from calls.callers.sources import OpenSource, Sources
+from calls.errors import NeedsSignIn, OutsideError, Refused, Throttled
+from calls.jobs.queue import Bell, Task
+from calls.matching import rank
+from calls.model import Ability, Direction, JournalEntry, Match, Outcome, RecordRef, SourceRole
+from calls.popups.popup import rung
+from calls.popups.scene import Scene, read_scene
+from calls.reducer import Call
+from calls.store.database import DATABASE_AWAY, Database, Unit
+from calls.store.sql_blocks import read_blocks
+from calls.store.tenants import JournalMode
+
+log = logging.getLogger(__name__)
+_SQL = read_blocks(Path(__file__).with_name("journaling.sql"))
+_RECORD: TypeAdapter[RecordRef] = TypeAdapter(RecordRef)
+
+_LEASE = timedelta(seconds=60)
+_WRITE_SECONDS = 25.0  # below half the lease
+_LOOK_AGAIN = timedelta(seconds=2)  # while the sources are still being asked
+_WAITS = (5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 3600.0 * 4)  # seconds; then it is parked for the administrator
+
+
+class JournalTexts(Protocol):
+    """The words of an entry."""
+
+    def write(self, call: Call, *, employee: str | None, rang: Sequence[str], language: str) -> tuple[str, str]:
+        """Title and body. ``employee`` is who took the call, ``rang`` all whose phones rang, by name."""
+
+    def result(self, result: str, *, language: str) -> str:
+        """The words for a stored result, which may be a key of ours."""
+
+
+class JournalJob:
+    """Writes what a call came to into the CRM that knows the caller."""
+
+    def __init__(
+        self, database: Database, bell: Bell, sources: Sources, texts: JournalTexts, now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._bell = bell
+        self._sources = sources
+        self._texts = texts
+        self._now = now
+
+    async def __call__(self, task: Task) -> None:
+        now, lease = self._now(), uuid4()
+        async with self._database.tenant(task.tenant_id) as unit:
+            row = await unit.sql.fetchrow(_SQL["take_journal"], task.call_id, lease, now + _LEASE, now)
+            scene = await read_scene(unit, task.call_id) if row else None
+            if row is None or scene is None:
+                return
+            looking = await unit.sql.fetchval(_SQL["lookup_is_open"], task.call_id)
+            if looking:
+                await unit.sql.execute(_SQL["wait_for_lookup"], row["journal_id"], lease, now + _LOOK_AGAIN)
+                return
+        source: OpenSource | None = None
+        try:
+            target = await self._target(task, scene) if is_due(scene) else None
+            if target is None:
+                async with self._database.tenant(task.tenant_id) as unit:
+                    await unit.sql.execute(_SQL["lock_call"], task.call_id)
+                    await unit.sql.execute(_SQL["rest"], row["journal_id"], lease, row["wanted"], self._now())
+                    if any(match.role is SourceRole.CRM for match in scene.lookup.matches):
+                        await self._want_shown(unit, task)  # a form may be waiting for the entry's outcome
+                return
+            source, match = target
+            async with asyncio.timeout(_WRITE_SECONDS):
+                record = await source.connector.journal(self._entry(scene, match), key=str(row["journal_id"]))
+        except (OutsideError, TimeoutError) as problem:
+            await self._put_off(task, row, lease, source, problem)
+            return
+        except DATABASE_AWAY:
+            raise
+        except Exception as problem:
+            # A mistake of ours fails again: it is counted like any other failure, and parked in the end.
+            log.error("journal %s: %s in our own code", row["journal_id"], type(problem).__name__)  # noqa: TRY400
+            await self._put_off(task, row, lease, source, problem)
+            return
+        async with self._database.tenant(task.tenant_id) as unit:
+            await unit.sql.execute(_SQL["lock_call"], task.call_id)
+            sealed = unit.seal_value("journal record", _RECORD, record)
+            done, connection_id = self._now(), source.connection.connection_id
+            await unit.sql.execute(
+                _SQL["note_written"], row["journal_id"], lease, row["wanted"], connection_id, sealed, done
+            )
+            await self._want_shown(unit, task)
+        telemetry.journal.add(1, {"outcome": "written"})
+
+    async def _target(self, task: Task, scene: Scene) -> tuple[OpenSource, Match] | None:
+        """The best CRM match whose source can journal."""
+        outside = scene.call.outside
+        if outside is None or outside.number is None:
+            return None
+        ranked = rank(scene.lookup.matches, outside.number)
+        answerer = scene.call.answered_by.employee_id if scene.call.answered_by else None
+        meant = scene.lookup.pointed_out(answerer)
+        for match in sorted(ranked, key=lambda match: match.ref != meant):
+            if match.role is not SourceRole.CRM:
+                continue
+            source = await self._sources.one(task.tenant_id, match.connection_id)
+            if source is not None and source.can(Ability.JOURNAL):
+                return source, match
+        return None
+
+    def _entry(self, scene: Scene, match: Match) -> JournalEntry:
+        call, language = scene.call, scene.tenant.language
+        outgoing = call.direction is Direction.OUTBOUND
+        answerer = call.caller if outgoing else call.answered_by
+        employee = scene.employees.get(answerer.employee_id) if answerer and answerer.employee_id else None
+        name = employee.name if employee else answerer.name if answerer else None
+        names = {employee.employee_id: employee.name for employee in scene.employees.values()}
+        rang = [] if outgoing else [names[each] for each in rung(call, names)]
+        title, body = self._texts.write(call, employee=name, rang=rang, language=language)
+        return JournalEntry(
+            record=match.ref,
+            record_kind=match.kind,
+            direction=call.direction,
+            title=title,
+            body=body,
+            caller_number=_as_text(call.caller),
+            called_number=_as_text(call.called),
+            started_at=call.started_at,
+            outcome=call.came_to or Outcome.UNKNOWN,
+            talk_seconds=call.talk_seconds,
+            employee_email=employee.email if employee else None,
+            result=self._texts.result(scene.note.result, language=language)
+            if scene.note and scene.note.result
+            else None,
+            note=scene.note.text or None if scene.note else None,
+        )
+
+    async def _want_shown(self, unit: Unit, task: Task) -> None:
+        """The cards tell what became of the journal."""
+        await unit.sql.execute(_SQL["want_shown"], task.call_id, self._now() + _LOOK_AGAIN)
+        await self._bell.ring_cards(unit, task.call_id)
+
+    async def _put_off(
+        self, task: Task, row: Any, lease: object, source: OpenSource | None, problem: Exception
+    ) -> None:
+        log.warning("journal %s not written: %s", row["journal_id"], type(problem).__name__)
+        telemetry.journal.add(1, {"outcome": type(problem).__name__})
+        tries = row["attempts"] + 1
+        wait = _WAITS[min(row["attempts"], len(_WAITS) - 1)]
+        if isinstance(problem, Throttled) and problem.retry_after is not None:
+            wait = max(wait, problem.retry_after)
+        parked = None
+        if isinstance(problem, NeedsSignIn):
+            parked = "needs_sign_in"
+        elif isinstance(problem, Refused):
+            parked = f"refused:{problem.code}"[:40]
+        elif tries > len(_WAITS):
+            parked = "keeps_failing"
+        due = None if parked else self._now() + timedelta(seconds=wait)
+        async with self._database.tenant(task.tenant_id) as unit:
+            await unit.sql.execute(_SQL["lock_call"], task.call_id)
+            connection_id = source.connection.connection_id if source else None
+            await unit.sql.execute(_SQL["put_off"], row["journal_id"], lease, due, parked, connection_id)
+            if parked or tries == 1:  # the card waits for the first try, and no longer
+                await self._want_shown(unit, task)
+
+
+def is_due(scene: Scene) -> bool:
+    """Whether the call is over, and calls of its kind are journaled, or somebody has asked for this one."""
+    if scene.call.came_to is None:
+        return False  # a late event has brought it back; its end will be told
+    mode = scene.journal_mode
+    return mode is JournalMode.ALWAYS or (mode is JournalMode.ON_REQUEST and scene.journal_requested)
+
+
+def _as_text(party: Any) -> str:
+    number = party.number if party else None
+    return (number.e164 or number.digits) if number else ""

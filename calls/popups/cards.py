@@ -1,0 +1,263 @@
+"""The cards job: find out who is calling, and close the gap between what popups should show and what they show.
+
+It may run again on any node at any time. Whoever holds a popup's lease sends; what it sends is read after the lease was
+taken, so it is at least as new as the counter it answers for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+from pydantic import TypeAdapter
+
+from calls import telemetry
+from calls.errors import Gone, NeedsSignIn, OutsideError, Refused, Throttled, Transient, Unknown
+from calls.popups.chats import ChatAddress, ChatState, set_state
+from calls.popups.notes import FORM_PATIENCE, form_from
+from calls.popups.popup import Popup, PopupState, opens
+from calls.popups.scene import NO_OPERATORS, Scene, read_scene
+from calls.ports import Operator
+from calls.store.database import DATABASE_AWAY, Database, Unit
+from calls.store.sql_blocks import read_blocks
+
+log = logging.getLogger(__name__)
+_SQL = read_blocks(Path(__file__).with_name("cards.sql"))
+_POPUP: TypeAdapter[Popup] = TypeAdapter(Popup)
+
+_LEASE = timedelta(seconds=10)
+_SEND_SECONDS = 4.5  # below half the lease: a sender that hangs has given up before another may begin
+_GRACE = 0.3  # a channel that keeps its deadline says itself what became of the request
+_WAITS = (2.0, 5.0, 15.0, 60.0, 300.0, 900.0)  # seconds before a failed popup is tried again; then it is parked
+_SETTLED = (PopupState.MISSED, PopupState.ENDED, PopupState.BUSY, PopupState.REJECTED, PopupState.FORWARDED)
+
+
+class CardChannel(Protocol):
+    """Puts popups on the screen. Raises the errors of :mod:`calls.errors`."""
+
+    async def post(self, chat: ChatAddress, popup: Popup, *, language: str, quiet: bool, deadline: float) -> str:
+        """Send a new card and return its id. ``quiet`` asks for no banner."""
+
+    async def update(self, chat: ChatAddress, card_id: str, popup: Popup, *, language: str, deadline: float) -> None:
+        """Replace a card where it stands."""
+
+    async def find_chat(self, chat: ChatAddress, *, deadline: float) -> str:
+        """The id of the present conversation with this person, when the one we knew is gone."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Sending:
+    """One popup under our lease, and what is to be done with it."""
+
+    row: Any
+    lease: UUID
+    popup: Popup | None
+    digest: bytes | None
+    chat: ChatAddress | None
+    language: str
+    action: str  # "post", "quiet_post", "update", "nothing", or "hold": somebody is at the form
+    parked: str | None = None
+
+
+class Cards:
+    """Reconciles the popups of one call after another."""
+
+    def __init__(
+        self,
+        database: Database,
+        channel: CardChannel,
+        now: Callable[[], datetime],
+        operators: Mapping[str, Operator] = NO_OPERATORS,
+    ) -> None:
+        self._database = database
+        self._channel = channel
+        self._now = now
+        self._operators = operators
+
+    async def show(self, tenant_id: UUID, call_id: UUID) -> None:
+        """Bring every popup of a call up to date; goes round while newer states come in."""
+        again = True
+        while again:
+            sendings = await self._take(tenant_id, call_id)
+            done = await asyncio.gather(*(self._send(tenant_id, sending) for sending in sendings))
+            again = any(done)
+
+    async def _take(self, tenant_id: UUID, call_id: UUID) -> Sequence[_Sending]:
+        """Lease what is open, decide what to send, and note each POST before it is made."""
+        now, lease = self._now(), uuid4()
+        unit = self._database.at_once(tenant_id)
+        rows = await unit.sql.fetch(_SQL["take_popups"], tenant_id, call_id, lease, now + _LEASE, now)
+        scene = await read_scene(unit, call_id, self._operators) if rows else None
+        if scene is None:
+            return []
+        sendings = [_plan(unit, scene, row, lease, now) for row in rows]
+        posts = {sending.row["popup_id"] for sending in sendings if sending.action in ("post", "quiet_post")}
+        if not posts:
+            return sendings
+        noted = {
+            row["popup_id"] for row in await unit.sql.fetch(_SQL["note_posts"], tenant_id, list(posts), lease, now)
+        }
+        return [sending for sending in sendings if sending.row["popup_id"] not in posts - noted]
+
+    async def _send(self, tenant_id: UUID, sending: _Sending) -> bool:
+        """True when something newer is wanted already."""
+        if sending.action == "hold":
+            return await self._hold_back(tenant_id, sending)
+        try:
+            async with asyncio.timeout(_SEND_SECONDS + _GRACE):
+                card_id = await self._put_on_screen(tenant_id, sending)
+        except (OutsideError, TimeoutError) as problem:
+            return await self._put_off(tenant_id, sending, problem)
+        except DATABASE_AWAY:
+            raise
+        except Exception as problem:
+            # A mistake of ours fails again: it is counted like any other failure, and parked in the end.
+            log.error("popup %s: %s in our own code", sending.row["popup_id"], type(problem).__name__)  # noqa: TRY400
+            return await self._put_off(tenant_id, sending, problem)
+        sent = sending.action != "nothing" and sending.chat is not None
+        if sent:
+            self._count(sending)
+        return await self._note_shown(tenant_id, sending, card_id, parked=sending.parked, sent=sent)
+
+    async def _put_on_screen(self, tenant_id: UUID, sending: _Sending) -> str | None:
+        if sending.action == "nothing" or sending.popup is None or sending.chat is None:
+            return None
+        deadline = asyncio.get_running_loop().time() + _SEND_SECONDS
+        chat, card_id = sending.chat, sending.row["activity_id"]
+        if sending.action == "update":
+            await self._channel.update(chat, card_id, sending.popup, language=sending.language, deadline=deadline)
+            return None
+        quiet = sending.action == "quiet_post"
+        try:
+            return await self._channel.post(
+                chat, sending.popup, language=sending.language, quiet=quiet, deadline=deadline
+            )
+        except Gone:
+            found = await self._channel.find_chat(chat, deadline=deadline)
+            chat = replace(chat, conversation_id=found)
+            async with self._database.tenant(tenant_id) as unit:
+                await unit.sql.execute(_SQL["move_chat"], chat.bot_app_id, chat.entra_object_id, chat.conversation_id)
+            return await self._channel.post(
+                chat, sending.popup, language=sending.language, quiet=quiet, deadline=deadline
+            )
+
+    async def _note_shown(
+        self,
+        tenant_id: UUID,
+        sending: _Sending,
+        card_id: str | None = None,
+        *,
+        parked: str | None = None,
+        sent: bool = False,
+        declined: bool = False,
+    ) -> bool:
+        """Answer for the counter; what the screen is known to show changes only by what was ``sent``."""
+        row, now = sending.row, self._now()
+        digest = sending.digest if sent else row["shown_digest"]
+        form_until = row["form_until"]
+        if sent:
+            form_until = now + FORM_PATIENCE if sending.popup is not None and sending.popup.form_open else None
+        newer: bool | None = await self._database.at_once(tenant_id).sql.fetchval(
+            _SQL["note_shown"],
+            tenant_id,
+            row["popup_id"],
+            sending.lease,
+            row["wanted"],
+            digest,
+            card_id,
+            parked,
+            now,
+            declined,
+            form_until,
+        )
+        if newer is None:
+            # The lease ran out while we sent: what we sent may be older than what another has sent since.
+            async with self._database.tenant(tenant_id) as unit:
+                await unit.sql.execute(_SQL["want_again"], row["popup_id"], card_id, now)
+            newer = True
+        return newer
+
+    async def _hold_back(self, tenant_id: UUID, sending: _Sending) -> bool:
+        """Leave the card alone: an edit would wipe what is being typed. What is due is told in the answer to the next
+        press, or when the form has had its time."""
+        row, now = sending.row, self._now()
+        async with self._database.tenant(tenant_id) as unit:
+            newer = await unit.sql.fetchval(
+                _SQL["hold_back"], row["popup_id"], sending.lease, row["form_until"], row["wanted"], now
+            )
+        return bool(newer)
+
+    async def _put_off(self, tenant_id: UUID, sending: _Sending, problem: Exception) -> bool:
+        """Decide what a failure means for this popup; True when it should be looked at again at once."""
+        row, now = sending.row, self._now()
+        posting = sending.action != "update"
+        log.warning("popup %s: %s failed: %s", row["popup_id"], sending.action, type(problem).__name__)
+        telemetry.cards.add(1, {"action": sending.action, "outcome": type(problem).__name__})
+        settled = sending.popup is not None and sending.popup.state in _SETTLED
+        if posting and isinstance(problem, Unknown | TimeoutError) and not (settled and row["posts"] == 0):
+            # It may be on the screen. While it rings there is no second one; what was sent counts as shown. When it
+            # rings no more, no news may come that would bring the one that is allowed: it is tried again by itself.
+            return await self._note_shown(tenant_id, sending, sent=True)
+        if isinstance(problem, Gone):
+            return await self._note_shown(tenant_id, sending, parked="card_gone", declined=posting)
+        if isinstance(problem, Refused | NeedsSignIn):
+            code = problem.code if isinstance(problem, Refused) else "needs_sign_in"
+            await self._close_chat(tenant_id, sending, code)
+            return await self._note_shown(tenant_id, sending, parked=code[:40], declined=posting)
+        tries = row["attempts"] + 1
+        wait = _WAITS[min(row["attempts"], len(_WAITS) - 1)]
+        if isinstance(problem, Throttled) and problem.retry_after is not None:
+            wait = max(problem.retry_after, 0.1)
+        parked = "keeps_failing" if tries > len(_WAITS) else None
+        unsent = posting and isinstance(problem, Throttled | Transient)
+        async with self._database.tenant(tenant_id) as unit:
+            due = None if parked else now + timedelta(seconds=wait)
+            await unit.sql.execute(_SQL["put_off"], row["popup_id"], sending.lease, due, unsent, parked)
+        return False
+
+    def _count(self, sending: _Sending) -> None:
+        telemetry.cards.add(1, {"action": sending.action, "outcome": "sent"})
+        if sending.action == "post" and sending.popup is not None:
+            telemetry.first_cards.record((self._now() - sending.popup.started_at).total_seconds())
+
+    async def _close_chat(self, tenant_id: UUID, sending: _Sending, code: str) -> None:
+        states = {"not_installed": ChatState.UNINSTALLED, "blocked": ChatState.BLOCKED}
+        if sending.chat is not None and code in states:
+            async with self._database.tenant(tenant_id) as unit:
+                await set_state(unit, sending.chat.bot_app_id, sending.chat.entra_object_id, states[code])
+
+
+def _plan(unit: Unit, scene: Scene, row: Any, lease: UUID, now: datetime) -> _Sending:
+    employee_id = row["employee_id"]
+    form = form_from(unit, row, now)
+    popup = scene.popup(employee_id, row["popup_id"], form)
+    chat = scene.chats.get(employee_id)
+    language = scene.language(employee_id)
+    # Keyed: of an unknown caller the number is all that is not in the open already, and numbers are few enough to try.
+    digest = unit.hash("popup", _POPUP.dump_json(popup).decode() + language) if popup else None
+    action, parked = "nothing", None
+    if popup is not None and row["activity_id"] is not None:
+        action = "nothing" if scene.forgotten or digest == row["shown_digest"] else "update"
+        if action == "update" and form.on_screen and popup.form_open:
+            action = "hold"  # only the call itself may take a form off the screen: it goes on after all
+        parked = None if chat else "no_chat"
+    elif popup is not None and _may_post(popup, row, scene):
+        action = ("quiet_post" if row["post_tried_at"] else "post") if chat else "nothing"
+        parked = None if chat else "no_chat"
+    return _Sending(
+        row=row, lease=lease, popup=popup, digest=digest, chat=chat, language=language, action=action, parked=parked
+    )
+
+
+def _may_post(popup: Popup, row: Any, scene: Scene) -> bool:
+    """A first card, or the one more that is allowed after a POST whose outcome is unknown and the ringing is over."""
+    leg = scene.call.leg(row["employee_id"])
+    if leg is None or not opens(popup, leg):
+        return False
+    return row["post_tried_at"] is None or (row["posts"] < 2 and popup.state in _SETTLED)

@@ -1,0 +1,206 @@
+"""What an employee asks for by pressing a button of a popup: checked, stored, and rung for."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from calls.callers.choices import forget, remember
+from calls.callers.creating import ask
+from calls.callers.lookup import Lookup, Making
+from calls.jobs.queue import Bell
+from calls.model import Draft, Match
+from calls.popups.notes import FORM_PATIENCE, NOTE, CallNote, form_from
+from calls.popups.offers import Memory
+from calls.popups.popup import Popup
+from calls.popups.scene import LOOKUP, NO_OPERATORS, Scene, lock_lookup, read_scene
+from calls.ports import Operator
+from calls.store.database import Database, Unit
+from calls.store.sql_blocks import read_blocks
+
+_SQL = read_blocks(Path(__file__).with_name("wishes.sql"))
+_SWEEP_AFTER = timedelta(seconds=3)
+
+
+class CallGone(Exception):
+    """The call behind the button has been deleted, or there never was one."""
+
+
+class NotYours(Exception):
+    """The popup is a colleague's."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Press:
+    """A button that was pressed, and by whom."""
+
+    tenant_id: UUID
+    popup_id: UUID
+    entra_object_id: UUID
+    card_id: str | None  # the message the button stood in
+    typed: CallNote | None = None  # what stood in the form after the call when the button was pressed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Granted:
+    """The popup as it is after the wish, for the answer to the press."""
+
+    popup: Popup
+    language: str
+    drawn: bool = True  # False: what the card said is forgotten since, and it is better left as it is
+
+
+# What a press makes of the lookup, which is locked meanwhile; the employee is who pressed.
+_Change: TypeAlias = Callable[[Unit, Lookup, Popup, UUID], Awaitable[Lookup]]
+
+
+class Wishes:
+    """Carries out what buttons ask for."""
+
+    def __init__(
+        self,
+        database: Database,
+        bell: Bell,
+        now: Callable[[], datetime],
+        operators: Mapping[str, Operator] = NO_OPERATORS,
+    ) -> None:
+        self._database = database
+        self._bell = bell
+        self._now = now
+        self._operators = operators
+
+    async def search_again(self, press: Press) -> Granted:
+        """Ask the sources once more; the answers come to the card by themselves."""
+
+        async def opened(unit: Unit, lookup: Lookup, popup: Popup, employee_id: UUID) -> Lookup:
+            return replace(lookup, done=False)
+
+        return await self._change(press, opened, ask=True)
+
+    async def choose_match(self, press: Press, pick: Callable[[tuple[Match, ...]], Match | None]) -> Granted:
+        """Let one of the matches be the caller, for this call."""
+
+        async def chosen(unit: Unit, lookup: Lookup, popup: Popup, employee_id: UUID) -> Lookup:
+            match = pick(popup.matches)
+            if match is None:  # what the sources said has been deleted since; the card is better left as it is
+                raise CallGone
+            return replace(lookup, chosen=match.ref)
+
+        return await self._change(press, chosen, ask=False)
+
+    async def remember_choice(self, press: Press, *, for_all: bool) -> Granted:
+        """The next time this number calls, the match that was chosen is meant."""
+
+        async def remembered(unit: Unit, lookup: Lookup, popup: Popup, employee_id: UUID) -> Lookup:
+            if popup.number is None or not popup.may_remember:
+                raise CallGone
+            whose = None if for_all else employee_id
+            kept = await remember(unit, popup.number, whose, popup.matches[0], self._now())
+            others = tuple(each for each in lookup.remembered if each.employee_id != whose)
+            return replace(lookup, remembered=(*others, kept))
+
+        return await self._change(press, remembered, ask=False)
+
+    async def forget_choice(self, press: Press) -> Granted:
+        """What was remembered and is shown now holds no longer: not for this call, and not for the next."""
+
+        async def forgotten(unit: Unit, lookup: Lookup, popup: Popup, employee_id: UUID) -> Lookup:
+            if popup.number is None or popup.remembered is None:
+                raise CallGone
+            whose = None if popup.remembered is Memory.ALL else employee_id
+            await forget(unit, popup.number, whose)
+            others = tuple(each for each in lookup.remembered if each.employee_id != whose)
+            return replace(lookup, remembered=others, chosen=None)
+
+        return await self._change(press, forgotten, ask=False)
+
+    async def create_record(self, press: Press, *, names: Mapping[str, str], employee_email: str | None) -> Granted:
+        """Make the caller a person in the CRM; ``names`` are the words of a :class:`Draft`. A job does it."""
+
+        async def wanted(unit: Unit, lookup: Lookup, popup: Popup, employee_id: UUID) -> Lookup:
+            able = lookup.may_create_in
+            if popup.number is None or popup.create_in is None or able is None:
+                raise CallGone
+            if lookup.making is not None and lookup.making.failed is None:
+                return lookup  # it is at work already
+            draft = Draft(number=popup.number, employee_email=employee_email, **names)
+            call_id = await unit.sql.fetchval(_SQL["call_of_popup"], press.popup_id)
+            await ask(unit, call_id, able.connection_id, draft, self._now())
+            await self._bell.ring_journal(unit, call_id)
+            return replace(lookup, making=Making())
+
+        return await self._change(press, wanted, ask=False)
+
+    async def _change(self, press: Press, change: _Change, *, ask: bool) -> Granted:
+        now = self._now()
+        async with self._database.tenant(press.tenant_id) as unit:
+            row = await own_popup(unit, press)
+            lookup = await lock_lookup(unit, row["call_id"])
+            popup, _ = await read_popup(unit, row, now, self._operators)
+            sealed = unit.seal_value("lookup", LOOKUP, await change(unit, lookup, popup, row["employee_id"]))
+            await unit.sql.execute(_SQL["change_lookup"], row["call_id"], sealed, ask, now)
+            return await grant(unit, self._bell, press, now, self._operators)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Owner:
+    """Whose popup it is."""
+
+    call_id: UUID
+    employee_id: UUID
+
+
+async def owner_of(unit: Unit, press: Press) -> Owner:
+    """Raises CallGone, and NotYours when somebody else pressed."""
+    row = await own_popup(unit, press)
+    return Owner(call_id=row["call_id"], employee_id=row["employee_id"])
+
+
+async def adopt(unit: Unit, press: Press, now: datetime) -> None:
+    """Note the message a press came from. What it shows is unknown from here on: Teams puts the answer there, in the
+    place of a form that may have stood on it; what was typed into that is kept."""
+    await unit.sql.execute(_SQL["adopt_card"], press.popup_id, press.card_id, now)
+    draft = unit.seal_value("call note", NOTE, press.typed) if press.typed not in (None, CallNote()) else None
+    await unit.sql.execute(_SQL["take_off_form"], press.popup_id, draft, press.typed is not None)
+
+
+async def own_popup(unit: Unit, press: Press) -> Any:
+    """The row of the popup whose button was pressed. Raises :class:`CallGone` and :class:`NotYours`."""
+    row = await unit.sql.fetchrow(_SQL["read_popup"], press.popup_id)
+    if row is None:
+        raise CallGone
+    if row["entra_object_id"] != press.entra_object_id:
+        raise NotYours
+    return row
+
+
+async def read_popup(unit: Unit, row: Any, now: datetime, operators: Mapping[str, Operator]) -> tuple[Popup, Scene]:
+    """What a row of :func:`own_popup` should look like now, and what it is made of."""
+    scene = await read_scene(unit, row["call_id"], operators)
+    popup = scene.popup(row["employee_id"], row["popup_id"], form_from(unit, row, now)) if scene else None
+    if scene is None or popup is None:
+        raise CallGone
+    return popup, scene
+
+
+async def answer(unit: Unit, press: Press, now: datetime, operators: Mapping[str, Operator]) -> tuple[Popup, Scene]:
+    """The card for the answer to a press that :func:`adopt` has noted. It may hold the form again."""
+    popup, scene = await read_popup(unit, await own_popup(unit, press), now, operators)
+    if popup.form_open:
+        await unit.sql.execute(_SQL["put_up_form"], press.popup_id, now + FORM_PATIENCE)
+    return popup, scene
+
+
+async def grant(unit: Unit, bell: Bell, press: Press, now: datetime, operators: Mapping[str, Operator]) -> Granted:
+    """The last step of a wish, when its rows are written: the card as it is now, for the answer to the press, and all
+    cards of the call raised. The call is locked, before its popups."""
+    row = await own_popup(unit, press)
+    await adopt(unit, press, now)
+    await unit.sql.execute(_SQL["want_shown"], row["call_id"], now + _SWEEP_AFTER)
+    popup, scene = await answer(unit, press, now, operators)
+    await bell.ring_cards(unit, row["call_id"])
+    return Granted(popup=popup, language=scene.language(row["employee_id"]))
