@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -58,8 +59,22 @@ class Granted:
 _Change: TypeAlias = Callable[[Unit, Lookup, Popup, UUID], Awaitable[Lookup]]
 
 
-class Wishes:
-    """Carries out what buttons ask for."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opened:
+    """The popup whose button was pressed, with all it is made of; its call is locked until the transaction ends."""
+
+    unit: Unit
+    press: Press
+    call_id: UUID
+    employee_id: UUID  # who pressed
+    lookup: Lookup
+    popup: Popup
+    scene: Scene
+    now: datetime
+
+
+class Wishing:
+    """What every wish begins and ends with."""
 
     def __init__(
         self,
@@ -72,6 +87,32 @@ class Wishes:
         self._bell = bell
         self._now = now
         self._operators = operators
+
+    @asynccontextmanager
+    async def _open(self, press: Press) -> AsyncIterator[Opened]:
+        """Raises :class:`CallGone` and :class:`NotYours`."""
+        now = self._now()
+        async with self._database.tenant(press.tenant_id) as unit:
+            row = await own_popup(unit, press)
+            lookup = await lock_lookup(unit, row["call_id"])
+            popup, scene = await read_popup(unit, row, now, self._operators)
+            yield Opened(
+                unit=unit,
+                press=press,
+                call_id=row["call_id"],
+                employee_id=row["employee_id"],
+                lookup=lookup,
+                popup=popup,
+                scene=scene,
+                now=now,
+            )
+
+    async def _grant(self, opened: Opened) -> Granted:
+        return await grant(opened.unit, self._bell, opened.press, opened.now, self._operators)
+
+
+class Wishes(Wishing):
+    """Carries out what buttons ask for."""
 
     async def search_again(self, press: Press) -> Granted:
         """Ask the sources once more; the answers come to the card by themselves."""
@@ -136,14 +177,12 @@ class Wishes:
         return await self._change(press, wanted, ask=False)
 
     async def _change(self, press: Press, change: _Change, *, ask: bool) -> Granted:
-        now = self._now()
-        async with self._database.tenant(press.tenant_id) as unit:
-            row = await own_popup(unit, press)
-            lookup = await lock_lookup(unit, row["call_id"])
-            popup, _ = await read_popup(unit, row, now, self._operators)
-            sealed = unit.seal_value("lookup", LOOKUP, await change(unit, lookup, popup, row["employee_id"]))
-            await unit.sql.execute(_SQL["change_lookup"], row["call_id"], sealed, ask, now)
-            return await grant(unit, self._bell, press, now, self._operators)
+        async with self._open(press) as opened:
+            unit = opened.unit
+            changed = await change(unit, opened.lookup, opened.popup, opened.employee_id)
+            sealed = unit.seal_value("lookup", LOOKUP, changed)
+            await unit.sql.execute(_SQL["change_lookup"], opened.call_id, sealed, ask, opened.now)
+            return await self._grant(opened)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
