@@ -239,7 +239,8 @@ class Connector(Protocol):
         Raises ``Refused`` with code ``no_free_field`` when nothing is free: nothing of theirs is overwritten."""
 
     async def search_people(self, text: str, *, deadline: float) -> Found:
-        """People by name, company or e-mail address, for choosing whose number it is. Declared with ``add_number``."""
+        """A handful of people by name, company or e-mail address, for choosing whose number it is; ``complete`` is
+        False when there are more. Their ``evidence`` says nothing. Declared with ``add_number``."""
 
     def number_page(self, number: Number) -> str | None:
         """The address of a page about this number for the employee's browser; never fetched by us. No I/O."""

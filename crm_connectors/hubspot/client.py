@@ -134,6 +134,13 @@ class Client:
         path = self._object_path(plural)
         return await self.call("POST", path, purpose=purpose, body=body, writes=True, deadline=deadline)
 
+    async def update_record(
+        self, plural: str, record_id: str, properties: Mapping[str, str], *, deadline: float
+    ) -> Mapping[str, object]:
+        purpose = f"HubSpot {plural} write"
+        path, body = self._object_path(plural, quote(record_id, safe="")), {"properties": dict(properties)}
+        return await self.call("PATCH", path, purpose=purpose, body=body, writes=True, deadline=deadline)
+
     async def read_owner(self, owner_id: str, *, deadline: float) -> Mapping[str, object]:
         path = f"/crm/owners/{self._version}/{quote(owner_id, safe='')}"
         return await self.call("GET", path, purpose="HubSpot owner read", deadline=deadline)

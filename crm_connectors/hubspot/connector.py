@@ -28,6 +28,7 @@ from crm_connectors.hubspot.mapping import (
     write_call,
 )
 from crm_connectors.hubspot.owners import Owners
+from crm_connectors.hubspot.people import People
 from crm_connectors.settings import read_flag, refuse_unknown
 from crm_connectors.spec import read_spec
 from crm_connectors.values import iterate_mappings
@@ -35,7 +36,7 @@ from crm_connectors.values import iterate_mappings
 SPEC: Final = read_spec(Path(__file__).parent)
 
 JOURNAL_SECONDS: Final = 30.0  # for all requests of one entry; nobody waits for it
-CREATE_SECONDS: Final = 15.0  # somebody waits, and sees that it takes a while
+WRITE_SECONDS: Final = 15.0  # for a person or a number; somebody waits, and sees that it takes a while
 CHECK_SECONDS: Final = 10.0
 
 _PROPERTY_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,99}")
@@ -73,6 +74,7 @@ class HubSpotConnector(Source):
         self._journal = Journal(self._client)
         self._contacts = Contacts(self._client, connection.connection_id, SPEC.name)
         self._extra = _read_phone_properties(connection)
+        self._people = People(self._client, connection.connection_id, SPEC.name, self._extra)
         self._dispositions = read_flag(connection, "dispositions", default=True)
 
     async def find(self, number: Number, *, deadline: float) -> Found:
@@ -124,12 +126,19 @@ class HubSpotConnector(Source):
 
     async def create(self, draft: Draft, *, key: str) -> Match:
         """Whoever owns the number by now; else the contact of this key, made if there is none."""
-        deadline = asyncio.get_running_loop().time() + CREATE_SECONDS
+        deadline = asyncio.get_running_loop().time() + WRITE_SECONDS
         for match in (await self.find(draft.number, deadline=deadline)).matches:
             if match.kind is MatchKind.PERSON:
                 return match
         owner_id = await self._owners.find_id(draft.employee_email, deadline=deadline)
         return await self._contacts.create(draft, owner_id=owner_id, key=key, deadline=deadline)
+
+    async def search_people(self, text: str, *, deadline: float) -> Found:
+        return await self._people.search(text, deadline=deadline)
+
+    async def add_number(self, match: Match, number: Number) -> Match:
+        deadline = asyncio.get_running_loop().time() + WRITE_SECONDS
+        return await self._people.add_number(match, number, deadline=deadline)
 
     async def check(self) -> None:
         await self._client.check(deadline=asyncio.get_running_loop().time() + CHECK_SECONDS)

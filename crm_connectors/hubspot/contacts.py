@@ -18,11 +18,11 @@ from calls.numbers import Number
 from crm_connectors.hubspot.client import Client
 from crm_connectors.hubspot.key_property import KeyProperty
 from crm_connectors.hubspot.mapping import CONTACT, CONTACT_KEY_PROPERTY, CONTACT_READS, PLURALS, read_contact
+from crm_connectors.hubspot.phone_fields import phone_fields
 from crm_connectors.values import read_text
 
 _CONTACTS: Final = PLURALS[CONTACT]
 _TAKEN: Final = frozenset({"CONFLICT", "http_409"})  # the e-mail address is another contact's
-_MOBILE: Final = ("474", "479")  # how Norwegian mobile numbers begin
 
 
 class Contacts:
@@ -93,13 +93,12 @@ class Contacts:
 
 def write_contact(draft: Draft, *, owner_id: str | None) -> dict[str, str]:
     """The properties of a new contact; what was not said is left out."""
-    mobile = (draft.number.e164 or "").removeprefix("+").startswith(_MOBILE)
     values = {
         "firstname": draft.first_name,
         "lastname": draft.last_name,
         "company": draft.company,
         "email": draft.email,
-        "mobilephone" if mobile else "phone": draft.number.e164 or draft.number.digits,
+        phone_fields(draft.number)[0]: draft.number.e164 or draft.number.digits,
         "hubspot_owner_id": owner_id or "",
     }
     return {name: value for name, value in values.items() if value}

@@ -142,8 +142,25 @@ def read_contact(
             EvidenceField.OTHER: " / ".join(filter(None, (texts[name] for name in extra))) or None,
         },
     )
+    return None if evidence is None else _read_contact(record, texts, evidence, connection_id, source)
+
+
+def read_person(record: Mapping[str, object], *, connection_id: UUID, source: str) -> Match | None:
+    """A contact as one of several to choose from: no number of theirs is the caller's yet."""
+    values = as_mapping(record.get("properties"))
+    texts = {name: read_text(values.get(name)) for name in CONTACT_READS}
+    return _read_contact(record, texts, EvidenceField.OTHER, connection_id, source)
+
+
+def _read_contact(
+    record: Mapping[str, object],
+    texts: Mapping[str, str | None],
+    evidence: EvidenceField,
+    connection_id: UUID,
+    source: str,
+) -> Match | None:
     record_id = read_text(record.get("id"))
-    if evidence is None or record_id is None:
+    if record_id is None:
         return None
     full_name = " ".join(filter(None, (texts["firstname"], texts["lastname"])))
     return Match(

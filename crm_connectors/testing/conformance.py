@@ -144,7 +144,7 @@ class Conformance:
         connector, number = outside.connect(), read_number(next(iter(outside.subject.known)))
         await connector.find(number, deadline=soon(PATIENCE))
         expected = TROUBLES[trouble]
-        outside.line.faults = [expected.fault(_write_marks(outside))]
+        outside.line.faults = [expected.fault(write_marks(outside))]
         if trouble in outside.subject.harmless:
             assert (await connector.find(number, deadline=soon(expected.patience))).matches == ()
             return
@@ -153,13 +153,13 @@ class Conformance:
                 await connector.find(number, deadline=soon(expected.patience))
         if isinstance(caught.value, Throttled):
             assert caught.value.retry_after == expected.retry_after
-        _assert_nothing_leaks(outside, caught.value, caplog)
+        assert_nothing_leaks(outside, caught.value, caplog)
 
     @pytest.mark.parametrize("trouble", QUICK)
     async def test_a_check_tells_what_is_wrong(self, outside: Outside, trouble: str) -> None:
         connector = outside.connect()
         await connector.check()
-        outside.line.faults = [TROUBLES[trouble].fault(_write_marks(outside))]
+        outside.line.faults = [TROUBLES[trouble].fault(write_marks(outside))]
         if trouble in outside.subject.harmless:
             await connector.check()
             return
@@ -188,6 +188,12 @@ class Conformance:
         if Ability.JOURNAL not in declared:
             with pytest.raises(Refused) as refused:
                 await connector.journal(_make_entry(match.ref), key="k")
+            assert refused.value.code == "not_supported"
+        if Ability.ADD_NUMBER not in declared:
+            with pytest.raises(Refused):
+                await connector.search_people("Nora", deadline=soon(PATIENCE))
+            with pytest.raises(Refused) as refused:
+                await connector.add_number(match, number)
             assert refused.value.code == "not_supported"
 
 
@@ -230,10 +236,10 @@ class JournalConformance(Conformance):
         caplog.set_level(0)
         journal, connector = _journal(outside), outside.connect()
         await connector.journal(journal.entry, key="before")
-        outside.line.faults = [TROUBLES[trouble].fault(_write_marks(outside))]
+        outside.line.faults = [TROUBLES[trouble].fault(write_marks(outside))]
         with pytest.raises(TROUBLES[trouble].write_error) as caught:
             await connector.journal(journal.entry, key="after")
-        _assert_nothing_leaks(outside, caught.value, caplog)
+        assert_nothing_leaks(outside, caught.value, caplog)
 
 
 def _journal(outside: Outside) -> JournalSubject:
@@ -255,13 +261,13 @@ def _make_entry(record: RecordRef) -> JournalEntry:
     )
 
 
-def _write_marks(outside: Outside) -> bytes:
+def write_marks(outside: Outside) -> bytes:
     """An error body that names number, name and secrets wherever a client may look for a code."""
     dialled, name = next(iter(outside.subject.known.items()))
     marks = " ".join((read_number(dialled).digits, name, *outside.subject.secrets))
     return _JSON.replace(b"MARKS", json.dumps(marks)[1:-1].encode())
 
 
-def _assert_nothing_leaks(outside: Outside, error: OutsideError, caplog: pytest.LogCaptureFixture) -> None:
+def assert_nothing_leaks(outside: Outside, error: OutsideError, caplog: pytest.LogCaptureFixture) -> None:
     shown = "".join(traceback.format_exception(error)) + repr(error) + getattr(error, "code", "") + caplog.text
     assert outside.find_leaks(shown) == []

@@ -30,6 +30,7 @@ def world() -> dict[str, object]:
         {"id": "104", "firstname": "Pål", "lastname": "Vik", "mobilephone": "(+47) 94 56 78 90"},
         {"id": "105", "firstname": "Eva", "lastname": "Svensson", "mobilephone": "+46 70 123 45 67"},
         {"id": "106", "firstname": "Jens", "lastname": "Møller", "phone": "+45 22 33 44 56"},
+        {"id": "107", "firstname": "Tor", "lastname": "Bakken", "properties": {"associatedcompanyid": "202"}},
     ]
     return {
         "hubspot": {

@@ -7,6 +7,7 @@ import pytest
 import simulators
 from calls.model import Connection, JournalEntry
 from crm_connectors import CONNECTORS
+from crm_connectors.testing.adding import AddingConformance, AddingSubject
 from crm_connectors.testing.conformance import JournalConformance, JournalSubject, Subject
 
 KNOWN = {
@@ -25,7 +26,11 @@ STRANGERS = ("+4522334455", "+46022334455", "22334456", "+47701234567", "+479123
 READS = r"/search$|/batch/read$|/oauth/[^/]*/token$"
 
 
-class TestWithOAuth(JournalConformance):
+class TestWithOAuth(JournalConformance, AddingConformance):
+    @pytest.fixture
+    def adding(self) -> AddingSubject:
+        return AddingSubject(name="Åse Dahl", numbers=("95001122", "+46701112233"), full="Nora Lie")
+
     @pytest.fixture
     def subject(
         self,
