@@ -30,7 +30,8 @@ async def run(chosen: argparse.Namespace) -> int:
                     tenant = await read_tenant(unit)
                 done = await replay(database, tenant_id, utc_now())
                 name = tenant.name if tenant else tenant_id
-                print(f"{name}: {done.cards} cards and {done.entries} journal entries are tried again")
+                asked = f", and {done.lookups} lookups" if done.lookups else ""
+                print(f"{name}: {done.cards} cards and {done.entries} journal entries{asked} are tried again")
     finally:
         await database.close()
     return 0

@@ -22,6 +22,7 @@ from calls.callers.lookup import Making
 from calls.callers.sources import Sources
 from calls.errors import NeedsSignIn, OutsideError, Refused
 from calls.jobs.queue import Bell, Task
+from calls.jobs.starts import NEVER_CAME_BACK, is_worn_out
 from calls.model import Draft, Match
 from calls.popups.scene import LOOKUP, lock_lookup
 from calls.store.database import DATABASE_AWAY, Database, Unit
@@ -57,8 +58,13 @@ class CreationJob:
         now, lease = self._now(), uuid4()
         async with self._database.tenant(task.tenant_id) as unit:
             row = await unit.sql.fetchrow(_SQL["take"], task.call_id, lease, now + _LEASE, now)
-            if row is None:
-                return
+        if row is None:
+            return
+        if is_worn_out(row["starts"]):
+            log.error("nobody came back from making the record of call %s: given up", task.call_id)
+            await self._finish(task, lease, None, NEVER_CAME_BACK)
+            return
+        async with self._database.tenant(task.tenant_id) as unit:
             draft = unit.open_value(_SEALED, _DRAFT, row["draft_sealed"])
             key = unit.hash("record key", draft.number.key).hex()[:40]
         try:

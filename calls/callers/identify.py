@@ -17,6 +17,7 @@ from calls.callers.sources import OpenSource, Sources, list_pages
 from calls.errors import OutsideError
 from calls.intake.ingest import is_looked_up, open_events, read_events
 from calls.jobs.queue import Task
+from calls.jobs.starts import NEVER_CAME_BACK, is_worn_out
 from calls.matching import rank
 from calls.model import Ability, Direction, SourceRole
 from calls.numbers import Number
@@ -81,6 +82,9 @@ class CardsJob:
         row = await unit.sql.fetchrow(SQL["take_lookup"], task.tenant_id, task.call_id, lease, until, now)
         if row is None:
             return None
+        if is_worn_out(row["starts"]):
+            await self._park(task, lease)
+            return None
         call = fold(open_events(unit, row["bodies"]))
         before = unit.open_value("lookup", LOOKUP, row["lookup_sealed"]) if row["lookup_sealed"] else Lookup()
         if call.outside is None or call.outside.number is None or not is_looked_up(call):
@@ -96,6 +100,18 @@ class CardsJob:
         known = Lookup(remembered=tuple(await recall(unit, number)))
         at_once = shown and bool(known.remembered) and all(known.recalled(leg.employee_id) for leg in call.legs)
         return replace(order, remembered=known.remembered, at_once=at_once)
+
+    async def _park(self, task: Task, lease: str) -> None:
+        """Nobody came back from asking who this is. The cards are shown without it."""
+        log.error("nobody came back from the lookup of call %s: parked", task.call_id)
+        now = self._now()
+        async with self._database.tenant(task.tenant_id) as unit:
+            lookup = replace(await lock_lookup(unit, task.call_id), done=True)
+            sealed = unit.seal_value("lookup", LOOKUP, lookup)
+            parked = await unit.sql.fetchval(SQL["park_lookup"], task.call_id, sealed, now, NEVER_CAME_BACK, lease)
+            if parked:
+                await unit.sql.execute(SQL["want_shown"], task.call_id, now + timedelta(seconds=3))
+                await unit.sql.execute(SQL["want_journal"], task.call_id, uuid4(), now)
 
     async def _drop_lookup(self, task: Task) -> None:
         """A late event has told better: it was a colleague's call all the time."""

@@ -2,10 +2,11 @@
 
 -- name: take_lookup
 -- Ours when nobody has it, when its holder is gone, or when we are the same job taken over (0001_functions.sql).
-SELECT toast_at, lookup_sealed, bodies FROM smartcall.take_lookup($1, $2, $3, $4, $5)
+SELECT toast_at, lookup_sealed, bodies, starts FROM smartcall.take_lookup($1, $2, $3, $4, $5)
 
 -- name: drop_lookup
-UPDATE smartcall.call SET lookup_state = 'none', lookup_lease = NULL, lookup_lease_until = NULL WHERE call_id = $1
+UPDATE smartcall.call SET lookup_state = 'none', lookup_lease = NULL, lookup_lease_until = NULL, lookup_starts = 0
+WHERE call_id = $1
 
 -- name: keep_lookup
 -- Only by the run that asked last, also when it has something to add after it was done; nothing comes back to any other.
@@ -14,7 +15,14 @@ UPDATE smartcall.call SET
     lookup_sealed = $2,
     lookup_state = CASE WHEN $3 THEN 'done' ELSE lookup_state END,
     lookup_lease_until = CASE WHEN $3 THEN NULL ELSE lookup_lease_until END,
+    lookup_starts = CASE WHEN $3 THEN 0 ELSE lookup_starts END,
     toast_at = LEAST(toast_at, $4)
+WHERE call_id = $1 AND lookup_lease = $5 RETURNING true
+
+-- name: park_lookup
+-- Nobody came back from it; the count stays until it is replayed. The cards say that the sources were silent.
+UPDATE smartcall.call SET
+    lookup_sealed = $2, lookup_state = 'done', lookup_lease_until = NULL, lookup_parked = $4, toast_at = LEAST(toast_at, $3)
 WHERE call_id = $1 AND lookup_lease = $5 RETURNING true
 
 -- name: want_journal

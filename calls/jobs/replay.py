@@ -20,6 +20,7 @@ class Replayed:
 
     cards: int
     entries: int  # journal entries
+    lookups: int = 0  # who a caller is
 
 
 async def replay(database: Database, tenant_id: UUID, now: datetime) -> Replayed:
@@ -28,7 +29,7 @@ async def replay(database: Database, tenant_id: UUID, now: datetime) -> Replayed
     since = now - CARDS_OF
     async with database.tenant(tenant_id) as unit:
         calls = [row["call_id"] for row in await unit.sql.fetch(_SQL["parked_calls"], since)]
-    cards = entries = 0
+    cards = entries = lookups = 0
     for call_id in calls:
         async with database.tenant(tenant_id) as unit:
             started_at = await unit.sql.fetchval(_SQL["lock_call"], call_id)
@@ -36,5 +37,6 @@ async def replay(database: Database, tenant_id: UUID, now: datetime) -> Replayed
                 continue
             if started_at >= since:
                 cards += await unit.sql.fetchval(_SQL["replay_popups"], call_id, now)
+                lookups += await unit.sql.fetchval(_SQL["replay_lookup"], call_id, now)
             entries += await unit.sql.fetchval(_SQL["replay_journal"], call_id, now)
-    return Replayed(cards=cards, entries=entries)
+    return Replayed(cards=cards, entries=entries, lookups=lookups)

@@ -16,6 +16,7 @@ from calls import telemetry
 from calls.callers.sources import OpenSource, Sources
 from calls.errors import NeedsSignIn, OutsideError, Refused, Throttled
 from calls.jobs.queue import Bell, Task
+from calls.jobs.starts import NEVER_CAME_BACK, is_worn_out
 from calls.matching import rank
 from calls.model import Ability, Direction, JournalEntry, Match, Outcome, RecordRef, SourceRole
 from calls.popups.popup import rung
@@ -59,14 +60,23 @@ class JournalJob:
 
     async def __call__(self, task: Task) -> None:
         now, lease = self._now(), uuid4()
+        row = await self._database.at_once(task.tenant_id).sql.fetchrow(
+            _SQL["take_journal"], task.tenant_id, task.call_id, lease, now + _LEASE, now
+        )
+        if row is None:
+            return
         async with self._database.tenant(task.tenant_id) as unit:
-            row = await unit.sql.fetchrow(_SQL["take_journal"], task.call_id, lease, now + _LEASE, now)
-            scene = await read_scene(unit, task.call_id) if row else None
-            if row is None or scene is None:
+            if is_worn_out(row["starts"]):
+                log.error("nobody came back from journal %s: parked", row["journal_id"])
+                await unit.sql.execute(_SQL["lock_call"], task.call_id)
+                await unit.sql.execute(_SQL["park_worn_out"], row["journal_id"], lease, NEVER_CAME_BACK)
+                await self._want_shown(unit, task)
                 return
-            looking = await unit.sql.fetchval(_SQL["lookup_is_open"], task.call_id)
-            if looking:
+            if row["looking"]:
                 await unit.sql.execute(_SQL["wait_for_lookup"], row["journal_id"], lease, now + _LOOK_AGAIN)
+                return
+            scene = await read_scene(unit, task.call_id)
+            if scene is None:
                 return
         source: OpenSource | None = None
         try:

@@ -1,34 +1,36 @@
 -- The journal of a call.
 
 -- name: take_journal
-UPDATE smartcall.journal SET lease = $2, lease_until = $3, due_at = $3
-WHERE call_id = $1 AND written < wanted AND parked IS NULL AND (lease IS NULL OR lease_until <= $4)
-    AND (attempts = 0 OR due_at <= $4)
-RETURNING journal_id, wanted, attempts
+-- Counts the start by itself, before anything else is done (migrations/versions/0001_functions.sql).
+SELECT journal_id, wanted, attempts, starts, looking FROM smartcall.take_journal($1, $2, $3, $4, $5)
 
--- name: lookup_is_open
-SELECT lookup_state = 'wanted' FROM smartcall.call WHERE call_id = $1
+-- name: park_worn_out
+-- Nobody came back from it; the count stays until it is replayed.
+UPDATE smartcall.journal SET lease = NULL, lease_until = NULL, due_at = NULL, parked = $3
+WHERE journal_id = $1 AND lease = $2
 
 -- name: wait_for_lookup
-UPDATE smartcall.journal SET lease = NULL, lease_until = NULL, due_at = $3 WHERE journal_id = $1 AND lease = $2
+UPDATE smartcall.journal SET lease = NULL, lease_until = NULL, starts = 0, due_at = $3
+WHERE journal_id = $1 AND lease = $2
 
 -- name: rest
 -- There is nothing to write as things are. The row stays with its key, for when there is: a late event, a lookup asked
 -- for again. Whatever was wanted meanwhile is looked at at once.
 UPDATE smartcall.journal SET
-    lease = NULL, lease_until = NULL, attempts = 0, due_at = CASE WHEN wanted > $3 THEN $4::timestamptz END,
+    lease = NULL, lease_until = NULL, attempts = 0, starts = 0,
+    due_at = CASE WHEN wanted > $3 THEN $4::timestamptz END,
     connection_id = CASE WHEN written > 0 THEN connection_id END
 WHERE journal_id = $1 AND lease = $2
 
 -- name: note_written
 UPDATE smartcall.journal SET
-    written = GREATEST(written, $3), connection_id = $4, record_sealed = $5, attempts = 0, lease = NULL, lease_until = NULL,
-    due_at = CASE WHEN wanted > $3 THEN $6::timestamptz END
+    written = GREATEST(written, $3), connection_id = $4, record_sealed = $5, attempts = 0, starts = 0,
+    lease = NULL, lease_until = NULL, due_at = CASE WHEN wanted > $3 THEN $6::timestamptz END
 WHERE journal_id = $1 AND lease = $2
 
 -- name: put_off
 UPDATE smartcall.journal SET
-    lease = NULL, lease_until = NULL, attempts = attempts + 1, due_at = $3, parked = $4,
+    lease = NULL, lease_until = NULL, attempts = attempts + 1, starts = 0, due_at = $3, parked = $4,
     connection_id = COALESCE($5, connection_id)
 WHERE journal_id = $1 AND lease = $2
 

@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 
 from calls import telemetry
 from calls.errors import Gone, NeedsSignIn, OutsideError, Refused, Throttled, Transient, Unknown
+from calls.jobs.starts import NEVER_CAME_BACK, is_worn_out
 from calls.popups.chats import ChatAddress, ChatState, set_state
 from calls.popups.notes import FORM_PATIENCE, form_from
 from calls.popups.popup import Popup, PopupState, opens
@@ -92,7 +93,10 @@ class Cards:
         """Lease what is open, decide what to send, and note each POST before it is made."""
         now, lease = self._now(), uuid4()
         unit = self._database.at_once(tenant_id)
-        rows = await unit.sql.fetch(_SQL["take_popups"], tenant_id, call_id, lease, now + _LEASE, now)
+        taken = await unit.sql.fetch(_SQL["take_popups"], tenant_id, call_id, lease, now + _LEASE, now)
+        rows = [row for row in taken if not is_worn_out(row["starts"])]
+        if len(rows) < len(taken):
+            await self._park_worn_out(tenant_id, taken, lease)
         scene = await read_scene(unit, call_id, self._operators) if rows else None
         if scene is None:
             return []
@@ -104,6 +108,12 @@ class Cards:
             row["popup_id"] for row in await unit.sql.fetch(_SQL["note_posts"], tenant_id, list(posts), lease, now)
         }
         return [sending for sending in sendings if sending.row["popup_id"] not in posts - noted]
+
+    async def _park_worn_out(self, tenant_id: UUID, taken: Sequence[Any], lease: UUID) -> None:
+        worn_out = [row["popup_id"] for row in taken if is_worn_out(row["starts"])]
+        log.error("nobody came back from popups %s: parked", ", ".join(map(str, worn_out)))
+        async with self._database.tenant(tenant_id) as unit:
+            await unit.sql.execute(_SQL["park_worn_out"], worn_out, lease, NEVER_CAME_BACK)
 
     async def _send(self, tenant_id: UUID, sending: _Sending) -> bool:
         """True when something newer is wanted already."""

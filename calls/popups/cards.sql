@@ -3,7 +3,7 @@
 -- name: take_popups
 -- Leases what is open (this and the next two: migrations/versions/0001_functions.sql).
 SELECT popup_id, employee_id, wanted, shown_digest, attempts, post_tried_at, posts, activity_id,
-    form_open, form_until, draft_sealed
+    form_open, form_until, draft_sealed, starts
 FROM smartcall.take_popups($1, $2, $3, $4, $5)
 
 -- name: note_posts
@@ -21,15 +21,21 @@ WHERE popup_id = $1
 -- name: put_off
 -- A POST that certainly did not reach Teams ($4) does not count as tried; an earlier one of unknown outcome still does.
 UPDATE smartcall.popup SET
-    lease = NULL, lease_until = NULL, attempts = attempts + 1, due_at = $3, parked = $5,
+    lease = NULL, lease_until = NULL, attempts = attempts + 1, starts = 0, due_at = $3, parked = $5,
     post_tried_at = CASE WHEN $4 AND posts <= 1 THEN NULL ELSE post_tried_at END,
     posts = CASE WHEN $4 THEN GREATEST(posts - 1, 0) ELSE posts END
 WHERE popup_id = $1 AND lease = $2
 
+-- name: park_worn_out
+-- Nobody came back from them; the count stays until they are replayed.
+UPDATE smartcall.popup SET lease = NULL, lease_until = NULL, due_at = NULL, parked = $3
+WHERE popup_id = ANY($1::uuid[]) AND lease = $2
+
 -- name: hold_back
 -- Somebody may be typing into the card; it is looked at again when they have had their time ($3), or at once when
 -- something newer than $4 is wanted.
-UPDATE smartcall.popup SET lease = NULL, lease_until = NULL, due_at = CASE WHEN wanted > $4 THEN $5::timestamptz ELSE $3 END
+UPDATE smartcall.popup SET
+    lease = NULL, lease_until = NULL, starts = 0, due_at = CASE WHEN wanted > $4 THEN $5::timestamptz ELSE $3 END
 WHERE popup_id = $1 AND lease = $2 RETURNING wanted > $4
 
 -- name: move_chat

@@ -59,6 +59,7 @@ class Postgres:
         self.url = url
         self._inner = asyncio.SelectorEventLoop()
         self._waiting: list[Statement] = []
+        self._attended: asyncio.Task[Any] | None = None  # whose end stops the real loop
         self._sessions: dict[int, Session] = {}
         self.statements = 0
         self.deadlocks = 0
@@ -158,11 +159,13 @@ class Postgres:
         task, looks = statement.task, 0
         assert task is not None
         while not task.done():
+            self._attended = task
             task.add_done_callback(self._stop)
             timer = self._inner.call_later(_LOOK, self._inner.stop)
             self._run_inner(self._inner.run_forever)
             timer.cancel()
             task.remove_done_callback(self._stop)
+            self._attended = None
             if task.done():
                 break
             # Twice, because a lock may be just being given back.
@@ -171,8 +174,10 @@ class Postgres:
                 return False
         return True
 
-    def _stop(self, _: object) -> None:
-        self._inner.stop()
+    def _stop(self, task: asyncio.Task[Any]) -> None:
+        # A task that was done in the very round in which the time was up calls when nobody listens any more.
+        if task is self._attended:
+            self._inner.stop()
 
     def _is_blocked(self, statement: Statement) -> bool:
         pid = statement.session.pid

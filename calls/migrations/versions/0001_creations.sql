@@ -8,6 +8,7 @@ CREATE TABLE smartcall.creation (
     lease          uuid,
     lease_until    timestamptz,
     due_at         timestamptz NOT NULL,
-    attempts       integer NOT NULL DEFAULT 0
+    attempts       integer NOT NULL DEFAULT 0,
+    starts         integer NOT NULL DEFAULT 0     -- leases in a row that nobody came back from
 );
 CREATE INDEX creation_due ON smartcall.creation (due_at);

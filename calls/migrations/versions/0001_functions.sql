@@ -55,15 +55,16 @@ END $$;
 
 -- The lookup of a call, when it is ours to do: nobody has it, or its holder is gone, or we are the same job taken over.
 CREATE FUNCTION smartcall.take_lookup(tenant uuid, call uuid, job text, until timestamptz, as_of timestamptz)
-RETURNS TABLE (toast_at timestamptz, lookup_sealed bytea, bodies bytea[]) LANGUAGE plpgsql AS $$
+RETURNS TABLE (toast_at timestamptz, lookup_sealed bytea, bodies bytea[], starts integer) LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('smartcall.tenant', tenant::text, true), set_config('synchronous_commit', 'off', true);
-    RETURN QUERY UPDATE smartcall.call c SET lookup_lease = job, lookup_lease_until = until
+    RETURN QUERY UPDATE smartcall.call c
+        SET lookup_lease = job, lookup_lease_until = until, lookup_starts = c.lookup_starts + 1
         WHERE c.call_id = call AND c.lookup_state = 'wanted'
             AND (c.lookup_lease IS NULL OR c.lookup_lease_until <= as_of
                 OR split_part(c.lookup_lease, ' ', 1) = split_part(job, ' ', 1))
         RETURNING c.toast_at, c.lookup_sealed,
-            ARRAY(SELECT e.body_sealed FROM smartcall.event e WHERE e.call_id = call);
+            ARRAY(SELECT e.body_sealed FROM smartcall.event e WHERE e.call_id = call), c.lookup_starts;
 END $$;
 
 -- What is remembered about a number, hashed under every key in force: each employee's own, and that for all.
@@ -88,8 +89,21 @@ BEGIN
             AND (p.attempts = 0 OR p.due_at <= as_of)
         FOR UPDATE OF p SKIP LOCKED
     )
-    UPDATE smartcall.popup p SET lease = taker, lease_until = until, due_at = until
+    UPDATE smartcall.popup p SET lease = taker, lease_until = until, due_at = until, starts = p.starts + 1
     FROM free WHERE p.popup_id = free.popup_id RETURNING p.*;
+END $$;
+
+-- The journal of a call, when something is to be written and it is free to take; and whether its sources are still asked.
+CREATE FUNCTION smartcall.take_journal(tenant uuid, call uuid, taker uuid, until timestamptz, as_of timestamptz)
+RETURNS TABLE (journal_id uuid, wanted integer, attempts integer, starts integer, looking boolean)
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('smartcall.tenant', tenant::text, true), set_config('synchronous_commit', 'off', true);
+    RETURN QUERY UPDATE smartcall.journal j SET lease = taker, lease_until = until, due_at = until, starts = j.starts + 1
+        WHERE j.call_id = call AND j.written < j.wanted AND j.parked IS NULL
+            AND (j.lease IS NULL OR j.lease_until <= as_of) AND (j.attempts = 0 OR j.due_at <= as_of)
+        RETURNING j.journal_id, j.wanted, j.attempts, j.starts,
+            (SELECT c.lookup_state = 'wanted' FROM smartcall.call c WHERE c.call_id = call);
 END $$;
 
 -- Notes POSTs before they are made, as far as the lease is still ours: another may have posted since. Answers which.
@@ -167,7 +181,7 @@ BEGIN
         shown_digest = CASE WHEN m.again THEN NULL ELSE digest END,
         wanted = p.wanted + m.again::integer, attempts = m.again::integer,
         form_open = CASE WHEN form IS NULL AND p.form_until <= as_of THEN false ELSE p.form_open END,  -- it had its time
-        form_until = form, parked = reason, lease = NULL, lease_until = NULL,
+        form_until = form, parked = reason, lease = NULL, lease_until = NULL, starts = 0,
         due_at = CASE WHEN m.newer THEN as_of WHEN m.again THEN m.settled_at END,
         post_tried_at = CASE WHEN declined AND p.posts <= 1 THEN NULL ELSE p.post_tried_at END,
         posts = CASE WHEN declined THEN GREATEST(p.posts - 1, 0) ELSE p.posts END

@@ -108,6 +108,8 @@ CREATE TABLE smartcall.call (
     lookup_sealed  bytea,                         -- what the sources have answered so far
     lookup_lease   text,                          -- the job that asks them, or asked last, and which of its runs
     lookup_lease_until timestamptz,
+    lookup_starts  integer NOT NULL DEFAULT 0,    -- runs in a row that nobody came back from
+    lookup_parked  text,                          -- why nobody asks any more: a code
     UNIQUE (tenant_id, connection_id, ref_hash)
 );
 CREATE INDEX call_stale ON smartcall.call (stale_at) WHERE stale_at IS NOT NULL;
@@ -136,6 +138,7 @@ CREATE TABLE smartcall.popup (
     lease_until    timestamptz,
     due_at         timestamptz,                   -- when the sweep looks at it; NULL: nothing is open
     attempts       integer NOT NULL DEFAULT 0,    -- failed tries at the present value of wanted
+    starts         integer NOT NULL DEFAULT 0,    -- leases in a row that nobody came back from
     post_tried_at  timestamptz,                   -- stored before the POST, which Teams may carry out twice
     posts          integer NOT NULL DEFAULT 0,
     pressed_at     timestamptz,                   -- the newest press of a button, whose answer shows a card too
@@ -159,6 +162,7 @@ CREATE TABLE smartcall.journal (
     lease_until    timestamptz,
     due_at         timestamptz,
     attempts       integer NOT NULL DEFAULT 0,
+    starts         integer NOT NULL DEFAULT 0,    -- as of a popup
     record_sealed  bytea,                         -- the CRM's reference to the entry
     note_sealed    bytea,                         -- result and note, as the employee saved them
     requested      boolean NOT NULL DEFAULT false, -- an employee wants it, where journaling is on request
