@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import aiohttp
@@ -20,6 +21,7 @@ from bot.teams.gateway import ChatGateway
 from bot.teams.keys import SigningKeys
 from bot.teams.tokens import TokenSource
 from calls.callers.sources import Sources
+from calls.jobs.replay import CARDS_OF
 from calls.popups.chats import ChatAddress
 from calls.popups.limits import RowLimiter, RowQuotas
 from calls.ports import Tools
@@ -74,7 +76,7 @@ async def check_up(settings: Settings, database: Database, now: Callable[[], dat
             sources = Sources(database, lambda known: CONNECTORS[known.type].connect(known, tools))
             for tenant_id in await database.tenant_ids():
                 try:
-                    async for finding in _tenant(database, tools, sources, gateway, identities, tenant_id):
+                    async for finding in _tenant(database, tools, sources, gateway, identities, tenant_id, now()):
                         yield finding
                 except Unsealable:
                     yield Finding(well=False, what=f"tenant {tenant_id}", advice=_SEALED)
@@ -96,22 +98,32 @@ async def _tenant(
     gateway: ChatGateway,
     identities: RowIdentities,
     tenant_id: UUID,
+    now: datetime,
 ) -> AsyncIterator[Finding]:
     async with database.tenant(tenant_id) as unit:
         tenant = await read_tenant(unit)
         operators = await unit.sql.fetch(_SQL["operators_heard"])
         connections = await read_operators(unit)
         chat = await unit.sql.fetchrow(_SQL["one_chat"])
+        parked = await unit.sql.fetch(_SQL["parked"], now - CARDS_OF)
     if tenant is None:
         return
     for row in operators:
         async for finding in check_operator(database, tools, f"{tenant.name}: operator {row['name']}", row):
             yield finding
     yield tell_calling(tenant, connections)
+    yield _given_up(tenant, parked)
     for source in await sources.every(tenant_id):
         yield await try_out(f"{tenant.name}: {source.connection.name}", source.connector.check)
     if tenant.bot_app_id is not None:
         yield await _round_trip(tenant, ChatAddress(**dict(chat)) if chat else None, gateway, identities)
+
+
+def _given_up(tenant: Tenant, parked: Sequence[Any]) -> Finding:
+    reasons = ", ".join(f"{row['many']} × {row['reason']}" for row in parked)
+    advice = f"{reasons}: mend what is wrong, then run `smartcall replay`"
+    what = "work was given up" if parked else "no work was given up"
+    return Finding(well=not parked, what=f"{tenant.name}: {what}", advice=advice)
 
 
 async def _round_trip(

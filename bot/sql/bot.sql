@@ -35,6 +35,15 @@ SELECT k.connection_id, k.type, k.name, (SELECT max(c.started_at) FROM smartcall
 FROM smartcall.connection k LEFT JOIN smartcall.stream s USING (connection_id)
 WHERE k.kind = 'operator' AND k.enabled ORDER BY k.rank, k.name
 
+-- name: parked
+-- What a person has to do something about. What employees themselves do (no app, a card deleted) is none of it.
+SELECT reason, count(*) AS many FROM (
+    SELECT parked AS reason FROM smartcall.popup JOIN smartcall.call USING (call_id)
+    WHERE started_at >= $1 AND parked NOT IN ('no_chat', 'not_installed', 'blocked', 'card_gone')
+    UNION ALL SELECT parked FROM smartcall.journal WHERE parked IS NOT NULL AND written < wanted
+    UNION ALL SELECT lookup_parked FROM smartcall.call WHERE started_at >= $1 AND lookup_parked IS NOT NULL
+) AS given_up GROUP BY 1 ORDER BY 1
+
 -- name: one_chat
 SELECT tenant_id, bot_app_id, entra_object_id, conversation_id, member_id, service_url FROM smartcall.chat
 WHERE state = 'installed' ORDER BY seen_at DESC LIMIT 1

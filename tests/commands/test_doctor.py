@@ -55,6 +55,7 @@ async def test_everything_well_and_then_ill(tmp_path: Path):
         for part in ("settings", "database", "signing keys of Teams", "token for bot", "HubSpot", "1881", "Teams"):
             assert any(line.startswith("ok ") and part in line for line in report.splitlines()), (part, report)
 
+        assert "ok    Fjordvik AS: no work was given up" in report
         assert "calling from a card goes through Sentralbord" in report
 
         await fault(demo, "hubspot", {"path": ".*", "status": 401, "body": "{}"})
