@@ -211,11 +211,15 @@ async def run_profile(stack: Stack, *, rate: float, seconds: float) -> tuple[dic
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     calls = outcome.figures["calls"]
     trips = {statement: round(times / calls, 2) for statement, times in found["round_trips"].items()}
-    rows = [Row(name="round trips to PostgreSQL of a whole call", value=f"{sum(trips.values()):.0f}")]
+    server = {statement: round(spent / calls, 3) for statement, spent in found["server_ms"].items()}
+    total = f"{sum(trips.values()):.0f}, {sum(server.values()):.1f} ms of its CPU"
+    rows = [Row(name="round trips to PostgreSQL of a whole call", value=total)]
     rows += [
-        Row(name=f"  {statement[:70]}", value=f"{times:.1f}") for statement, times in trips.items() if times >= 0.5
+        Row(name=f"  {statement[:70]}", value=f"{times:.1f}, {server.get(statement, 0):.2f} ms")
+        for statement, times in trips.items()
+        if times >= 0.5
     ]
     for kind in ("own", "below"):
         shares = list(found[kind].items())[:40]
         rows += [Row(name=f"  {place[-70:]}", value=f"{share:.1%} ({kind})") for place, share in shares]
-    return {**found, "round_trips": trips, "figures": outcome.figures}, rows
+    return {**found, "round_trips": trips, "server_ms": server, "figures": outcome.figures}, rows

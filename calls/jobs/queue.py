@@ -3,8 +3,8 @@
 This is the one module that knows PGQueuer. What is held to (each learnt from its behaviour, version 1.6):
 jobs carry ids alone and never fail in its eyes, because it stores exception texts and deletes failed jobs; cards have a
 manager of their own, because slow work in the same one delays them; a manager is told to shut down, never cancelled,
-because cancelling deletes its running jobs; it does not notice a lost listener, so its connection tells us; what it has
-done itself wakes it too, and each time it asks five questions, so it hears of new jobs alone and asks two.
+because cancelling deletes its running jobs; it does not notice a lost listener, so its connection tells us; whatever it
+heard made it ask five questions, so it hears of new jobs of its own kinds alone (queue_schema.py) and asks one.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueue
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.core.qm import QueueManager
 from pgqueuer.core.tm import TaskManager
-from pgqueuer.domain.models import Job
+from pgqueuer.domain.models import Job, TableChangedEvent
 
 from calls.jobs.queue_schema import QUEUE_SETTINGS
 from calls.store.database import DATABASE_AWAY, Database, Unit
@@ -38,6 +38,14 @@ _DEQUEUE = timedelta(seconds=1)
 _JOB_SECONDS = 60.0  # PGQueuer sets none; longer than any job needs, shorter than for ever
 _STOP_SECONDS = 8.0
 _RESTART_SECONDS = 0.5
+# What PGQueuer's own trigger would have told it.
+_NEW_JOB = TableChangedEvent(
+    channel=QUEUE_SETTINGS.channel,
+    sent_at=datetime(2000, 1, 1, tzinfo=UTC),
+    type="table_changed_event",
+    operation="insert",
+    table=QUEUE_SETTINGS.queue_table,
+).model_dump_json()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,10 +80,7 @@ class Bell:
 
 
 async def _enqueue(unit: Unit, kind: str, call_id: UUID, key: str | None) -> None:
-    payload = json.dumps({"tenant": str(unit.tenant_id), "call": str(call_id)}).encode()
-    await _queries(_ConnectionDriver(unit.sql)).enqueue(
-        kind, payload, dedupe_key=key, on_conflict="skip" if key else "raise"
-    )
+    await unit.sql.execute("SELECT queue.ring($1, $2, $3, $4)", kind, unit.tenant_id, call_id, key)
 
 
 class Workers:
@@ -118,8 +123,14 @@ class Workers:
 
     async def _run(self, kind: str) -> None:
         works, at_once = self._kinds[kind]
-        driver = _PoolDriver(self._database.pool)
-        manager = QueueManager(_queries(driver), channel=QUEUE_SETTINGS.channel)
+        driver = _PoolDriver(self._database.pool, works)
+        queries = _Queries(
+            driver,
+            qbe=QueryBuilderEnvironment(QUEUE_SETTINGS),
+            qbq=QueryQueueBuilder(QUEUE_SETTINGS),
+            qbs=QuerySchedulerBuilder(QUEUE_SETTINGS),
+        )
+        manager = QueueManager(queries, channel=QUEUE_SETTINGS.channel)
         for name, work in works.items():
             manager.entrypoint(name, accepts_context=False, on_failure="hold")(_quiet(work))
         driver.on_lost = manager.shutdown.set
@@ -159,9 +170,22 @@ def _innermost(problem: BaseException) -> str:
     return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else "?"
 
 
+@dataclass
 class _Queries(Queries):
-    """Two questions fewer each time the queue is empty: nothing of ours is deferred, and whatever was put in after the
-    last look has left a notice that wakes the manager."""
+    """Fewer questions each time the queue is empty: nothing of ours is deferred, and whatever was put in after the last
+    look has rung."""
+
+    _emptied: bool = False  # the last look found less than it could have taken
+
+    async def dequeue(self, batch_size: int, *args: Any, **more: Any) -> list[Job]:
+        # The manager asks again until it gets nothing.
+        if self._emptied and not self.driver.rung:  # type: ignore[attr-defined]
+            self._emptied = False
+            return []
+        self.driver.rung = False  # type: ignore[attr-defined]
+        jobs = await super().dequeue(batch_size, *args, **more)
+        self._emptied = 0 < len(jobs) < batch_size
+        return jobs
 
     async def eligible_queued_work(self, entrypoints: list[Any]) -> int:
         return 0
@@ -170,30 +194,13 @@ class _Queries(Queries):
         return _DEQUEUE
 
 
-def _queries(driver: Any) -> Queries:
-    return _Queries(
-        driver,
-        qbe=QueryBuilderEnvironment(QUEUE_SETTINGS),
-        qbq=QueryQueueBuilder(QUEUE_SETTINGS),
-        qbs=QuerySchedulerBuilder(QUEUE_SETTINGS),
-    )
-
-
-class _ConnectionDriver:
-    """PGQueuer's questions on the connection of a running transaction."""
-
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-
-    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
-        return [dict(row) for row in await self._connection.fetch(query, *args)]
-
-
 class _PoolDriver:
     """PGQueuer's questions and its listener, on a connection of their own that tells when it is lost."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, kinds: Iterable[str]) -> None:
         self._pool = pool
+        self._kinds = tuple(kinds)
+        self.rung = False  # since this was last set to false
         self._listener: Any = None
         self._turn = asyncio.Lock()
         self.on_lost: Callable[[], None] = lambda: None
@@ -222,11 +229,13 @@ class _PoolDriver:
         self._listener = listener
         self._listener.add_termination_listener(lambda _: self.on_lost())
 
-        def hear(_connection: Any, _pid: int, _channel: str, payload: str) -> None:
-            if '"operation" : "delete"' not in payload:  # what is done is no reason to look for more
-                callback(payload)
+        def hear(*_: object) -> None:
+            self.rung = True
+            callback(_NEW_JOB)
 
-        await self._listener.add_listener(channel, hear)
+        await self._listener.add_listener(channel, lambda _connection, _pid, _channel, payload: callback(payload))
+        for kind in self._kinds:
+            await self._listener.add_listener(f"ring_{kind}", hear)
 
     async def remove_listener(self, channel: str, callback: Callable[[Any], None]) -> None:
         """Its listeners go with their connection."""

@@ -23,7 +23,6 @@ _DELIVERIES = timedelta(hours=24)
 _SEEN = timedelta(hours=1)
 _UNSEEN = timedelta(hours=1)  # for what is late, and belongs to a call that somebody is shown after all
 _CHOICES = timedelta(days=400)  # remembered choices that no call has used
-_QUEUE_LOG = timedelta(hours=1)
 
 
 @contextmanager
@@ -79,7 +78,6 @@ class Sweep:
         for tenant_id in await self._database.tenant_ids():
             with _alone(tenant_id):
                 await self._delete_old_of(tenant_id)
-        await self._database.pool.execute(_SQL["purge_queue_log"], self._now() - _QUEUE_LOG)
 
     async def _delete_old_of(self, tenant_id: UUID) -> None:
         now = self._now()

@@ -59,6 +59,3 @@ DELETE FROM smartcall.quota WHERE day < $1
 -- name: purge_streams
 -- Of operators that are not in the company file any more.
 DELETE FROM smartcall.stream s USING smartcall.connection c WHERE c.connection_id = s.connection_id AND NOT c.enabled
-
--- name: purge_queue_log
-DELETE FROM queue.pgqueuer_log WHERE created < $1
