@@ -42,7 +42,7 @@ def _count(name: str) -> None:
 
 
 def _charge(pid: int, statement: str) -> None:
-    """What a server process has used since its last statement belongs to that one. Linux tells; elsewhere it stays 0."""
+    """What a server process has used since its last statement is that one's. Linux tells; elsewhere it stays 0."""
     try:
         if pid not in _stats:
             _stats[pid] = os.open(f"/proc/{pid}/schedstat", os.O_RDONLY)

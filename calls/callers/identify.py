@@ -15,7 +15,8 @@ from calls.callers.choices import judge, recall
 from calls.callers.lookup import Lookup, Patience, Remembered, look_up
 from calls.callers.sources import OpenSource, Sources, list_pages
 from calls.errors import OutsideError
-from calls.intake.ingest import is_looked_up, open_events, read_events
+from calls.intake.events import open_events, read_events
+from calls.intake.settling import is_looked_up
 from calls.jobs.queue import Task
 from calls.jobs.starts import NEVER_CAME_BACK, is_worn_out
 from calls.matching import rank

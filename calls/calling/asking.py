@@ -10,7 +10,7 @@ from calls.calling.call_requests import UNDER_WAY
 from calls.calling.dialling import refusal_of
 from calls.calling.request_rows import NUMBER, PHONE, SQL
 from calls.calling.routing import can_call
-from calls.intake.ingest import read_events
+from calls.intake.events import read_events
 from calls.jobs.queue import Bell
 from calls.model import Connection, Event
 from calls.numbers import Number, parse_number

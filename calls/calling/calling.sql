@@ -49,7 +49,7 @@ UPDATE smartcall.popup SET wanted = wanted + 1, attempts = 0, due_at = $2 WHERE 
 -- Which requests a call may be the echo of: named by its id, by the operator's id of the call, or by who is in it.
 SELECT r.request_id, r.employee_id, r.line_sealed, r.target_sealed, r.popup_id, r.state, r.code, r.call_id, r.asked_at,
     (r.ref_hash = ANY($3::bytea[])) IS TRUE
-        AND r.connection_id = (SELECT c.connection_id FROM smartcall.call c WHERE c.call_id = $1) AS has_ref
+        AND r.connection_id = $1 AS has_ref
 FROM smartcall.call_request r
 WHERE r.state <> 'wanted' AND (
     r.request_id = $2

@@ -33,12 +33,14 @@ class Echo:
     kept: bool  # whether this call is looked up and journaled as the request's
 
 
-async def follow(unit: Unit, bell: Bell, call_id: UUID, events: Sequence[Event], now: datetime) -> Echo | None:
+async def follow(
+    unit: Unit, bell: Bell, connection_id: UUID, call_id: UUID, events: Sequence[Event], now: datetime
+) -> Echo | None:
     """Take the request forward by what is told of its call; None when nobody asked for this call. The call's row is
-    locked."""
+    locked, or there is none yet."""
     call = told(events)
     mark = next((event for event in events if event.kind is EventKind.PLACED), None)
-    row = await _request(unit, call_id, call, events, mark)
+    row = await _request(unit, connection_id, call, events, mark)
     if row is None:
         return None
     employee_id, request_id = row["employee_id"], row["request_id"]
@@ -61,14 +63,16 @@ async def follow(unit: Unit, bell: Bell, call_id: UUID, events: Sequence[Event],
     return Echo(mark=new, kept=ours == call_id and not waits and came_about(call, employee_id))
 
 
-async def _request(unit: Unit, call_id: UUID, call: Call, events: Sequence[Event], mark: Event | None) -> Any | None:
-    named = next((found for event in (mark, *events) if event and (found := _uuid(event.request_ref))), None)
+async def _request(
+    unit: Unit, connection_id: UUID, call: Call, events: Sequence[Event], mark: Event | None
+) -> Any | None:
+    named = next((found for event in (mark, *events) if event and (found := read_request_ref(event.request_ref))), None)
     refs = [ref for ref in (call.call_ref, call.parent_ref) if ref]
     hashes = [hashed for ref in refs for hashed in unit.hashes("call ref", ref)]
     people = {leg.employee_id for leg in call.legs}
     people |= {call.caller.employee_id} if call.caller and call.caller.employee_id else set()
     since = call.started_at - _WITHIN - _ASKING
-    rows = await unit.sql.fetch(SQL["requests_like"], call_id, named, hashes, list(people), since)
+    rows = await unit.sql.fetch(SQL["requests_like"], connection_id, named, hashes, list(people), since)
     if not rows or mark is not None:
         return next((row for row in rows if row["request_id"] == named), None)
     sure = next((row for row in rows if row["request_id"] == named or row["has_ref"]), None)
@@ -93,7 +97,8 @@ def _fits(unit: Unit, row: Any, call: Call, company: Number | None) -> bool:
     return resembles(call, row["employee_id"], target=target, company=company)
 
 
-def _uuid(text: str | None) -> UUID | None:
+def read_request_ref(text: str | None) -> UUID | None:
+    """The request that an operator hands back our id of; None when it is no id of ours."""
     try:
         return UUID(text) if text else None
     except ValueError:

@@ -18,7 +18,7 @@ from calls import telemetry
 from calls.calling.call_requests import NO_NEWS, RequestState, is_further
 from calls.calling.request_rows import NUMBER, PHONE, SQL, note
 from calls.errors import NeedsSignIn, OutsideError, Refused, Throttled, Transient
-from calls.intake.ingest import read_events, settle
+from calls.intake.settling import settle_again
 from calls.jobs.queue import Bell, Task
 from calls.model import Connection
 from calls.numbers import parse_number
@@ -175,7 +175,7 @@ class PlacingJob:
                 due = now + _NEWS if state is RequestState.ACCEPTED else None
                 await note(unit, self._bell, row, state, code, now, due=due)
             if known is not None:
-                await settle(unit, self._bell, known, await read_events(unit, known), now)
+                await settle_again(unit, self._bell, connection.connection_id, known, now)
 
 
 def _known(code: str) -> str:

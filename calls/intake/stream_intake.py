@@ -9,7 +9,9 @@ from pathlib import Path
 from uuid import UUID
 
 from calls import telemetry
-from calls.intake.ingest import Taken, read_events, store
+from calls.intake.events import read_events
+from calls.intake.ingest import Taken, store
+from calls.intake.settling import settle_again
 from calls.jobs.queue import Bell
 from calls.model import Connection, Event, EventKind, Outcome
 from calls.ports import Parsed, Snapshot
@@ -27,7 +29,7 @@ class LeaseLost(Exception):
 async def take_message(
     database: Database, bell: Bell, connection: Connection, owner: str, message: Snapshot | Parsed, now: datetime
 ) -> Taken:
-    """Store what a message tells, a transaction for each call; after a snapshot, end the calls that it does not hold.
+    """Store what a message tells, one call after another; after a snapshot, end the calls that it does not hold.
 
     A call whose events cannot be stored is logged and left: the others are not to wait for it. Raises ``LeaseLost``,
     and what asyncpg raises while the database is away; the snapshot of the next connection makes up for that.
@@ -35,8 +37,7 @@ async def take_message(
     taken = Taken(ignored=list(message.ignored))
     for _, events in groupby(message.events, key=lambda event: event.call_ref):
         try:
-            async with database.tenant(connection.tenant_id) as unit:
-                await store(unit, bell, connection.connection_id, list(events), now, taken)
+            await store(database, bell, connection, list(events), now, taken)
         except DATABASE_AWAY:
             raise
         except Exception as problem:
@@ -77,7 +78,7 @@ async def _end(database: Database, bell: Bell, connection: Connection, call_id: 
             outcome=Outcome.UNKNOWN,
             concluded=True,
         )
-        await store(unit, bell, connection.connection_id, [event], now, Taken())
+        await settle_again(unit, bell, connection.connection_id, call_id, now, event)
     telemetry.events.add(1, {"outcome": "vanished"})
 
 

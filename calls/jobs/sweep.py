@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from calls.intake.ingest import give_up
+from calls.intake.settling import give_up
 from calls.jobs.queue import Bell
 from calls.store.database import DATABASE_AWAY, Database, OpenWork
 from calls.store.sql_blocks import read_blocks

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from calls.callers.lookup import Lookup
 from calls.calling.call_requests import UNDER_WAY, CallBack, RequestState
 from calls.calling.routing import with_call_back
-from calls.intake.ingest import open_events
+from calls.intake.events import open_events
 from calls.journal.journal_modes import journal_mode
 from calls.model import Connection, OperatorAbilities
 from calls.popups.chats import ChatAddress

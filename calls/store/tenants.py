@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -139,21 +139,23 @@ async def read_connectors(unit: Unit) -> Sequence[Connection]:
     return [_sealed_or_not(unit, row) for row in await unit.sql.fetch(SQL["read_connectors"], unit.tenant_id)]
 
 
-async def place(unit: Unit, events: Sequence[Event]) -> Sequence[Event]:
-    """The same events with every party that is a line of the tenant's marked with its employee.
-
-    A number that several employees share becomes one agent for each of them.
-    """
+def line_hashes(unit: Unit, events: Iterable[Event]) -> Mapping[bytes, str]:
+    """What the lines are found by that these events speak of: each hash, under every key in force, and its text."""
     parties = [party for event in events for party in _parties(event)]
     numbers = {party.number.key for party in parties if party.number}
     aliases = {party.alias for party in parties if party.alias}
-    by_hash: dict[bytes, str] = {}
-    for purpose, texts in (("line", numbers), ("alias", aliases)):
-        for text in texts:
-            by_hash.update(dict.fromkeys(unit.hashes(purpose, text), text))
-    owners: dict[str, list[UUID]] = {}
-    for row in await unit.sql.fetch(SQL["lines_of"], list(by_hash)):
-        owners.setdefault(by_hash[row["hash"]], []).append(row["employee_id"])
+    return {
+        hashed: text
+        for purpose, texts in (("line", numbers), ("alias", aliases))
+        for text in texts
+        for hashed in unit.hashes(purpose, text)
+    }
+
+
+def place(events: Sequence[Event], owners: Mapping[str, list[UUID]]) -> Sequence[Event]:
+    """The same events with every party that is a line of the tenant's marked with its employee; ``owners`` by number or
+    alias. A number that several employees share becomes one agent for each of them.
+    """
     return [_placed(event, owners) for event in events]
 
 

@@ -18,14 +18,6 @@ WHERE kind = 'operator' AND enabled ORDER BY rank, name
 -- name: read_connectors
 SELECT * FROM smartcall.connectors($1)
 
--- name: lines_of
--- Which active employees answer on these numbers or operator aliases.
-SELECT l.employee_id, l.number_hash AS hash FROM smartcall.line l JOIN smartcall.employee e USING (employee_id)
-WHERE l.number_hash = ANY($1::bytea[]) AND e.active
-UNION
-SELECT l.employee_id, l.alias_hash FROM smartcall.line l JOIN smartcall.employee e USING (employee_id)
-WHERE l.alias_hash = ANY($1::bytea[]) AND e.active
-
 -- name: find_connection
 -- In the tenant that it belongs to (0001_functions.sql).
 SELECT * FROM smartcall.connection_by_id($1)

@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
-from calls.intake.ingest import Taken, read_events, take_in
+from calls.intake.events import read_events
+from calls.intake.ingest import Taken, take_in
 from calls.jobs.queue import Bell
 from calls.model import Event, Outcome, Party
 from calls.numbers import Number, NumberKind
@@ -104,17 +106,16 @@ async def test_the_same_event_on_two_nodes_at_once_is_one(company: TestCompany, 
     assert sum(each.repeated for each in taken) == 5
 
 
-async def test_event_and_job_are_stored_together_or_not_at_all(
-    company: TestCompany, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def fail(*_: object) -> None:
-        raise ConnectionResetError
-
-    monkeypatch.setattr(Bell, "ring_cards", fail)
-    with pytest.raises(ConnectionResetError):
-        await tell(company, RING, delivery="d1")
-    monkeypatch.undo()
-    assert await read(company, "SELECT count(*) FROM smartcall.event") == 0
+async def test_event_and_job_are_stored_together_or_not_at_all(company: TestCompany, database_url: str) -> None:
+    owner = await asyncpg.connect(database_url)
+    try:
+        await owner.execute("ALTER TABLE queue.pgqueuer ADD CONSTRAINT full_up CHECK (entrypoint <> 'cards') NOT VALID")
+        with pytest.raises(asyncpg.CheckViolationError):
+            await tell(company, RING, delivery="d1")
+        assert await read(company, "SELECT count(*) FROM smartcall.event") == 0
+        await owner.execute("ALTER TABLE queue.pgqueuer DROP CONSTRAINT full_up")
+    finally:
+        await owner.close()
     assert (await tell(company, RING, delivery="d1")).stored == 1
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from calls.callers.lookup import Lookup
-from calls.intake.ingest import read_events
+from calls.intake.events import read_events
 from calls.intake.stream_intake import LeaseLost, take_message
 from calls.jobs.queue import Bell
 from calls.model import Connection, Event, Outcome

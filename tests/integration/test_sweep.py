@@ -25,21 +25,14 @@ from tests.support.live.waiting import until
 RING = ring(line(0))
 
 
-class Silent(Bell):
-    """A bell nobody hears: every job is lost."""
-
-    async def ring_cards(self, *_: object) -> None:
-        return None
-
-    async def ring_journal(self, *_: object) -> None:
-        return None
-
-
-async def tell(company: TestCompany, *events: Event, now: Clock, bell: Bell | None = None) -> None:
+async def tell(company: TestCompany, *events: Event, now: Clock, lost: bool = True) -> None:
+    """Take events in; unless said otherwise, every job that they ring for is lost."""
     for event in events:
         parsed = Parsed(events=(replace(event, received_at=now()),))
         proof = Proof(method="signature", delivery_id=str(uuid4()))
-        await take_in(company.database, bell or Silent(), await company.operator(), proof, parsed, now())
+        await take_in(company.database, Bell(), await company.operator(), proof, parsed, now())
+    if lost:
+        await company.database.pool.execute("DELETE FROM queue.pgqueuer")
 
 
 async def read(company: TestCompany, question: str) -> Any:
@@ -176,7 +169,7 @@ async def test_a_ring_is_worked_and_leaves_nothing_behind_also_when_the_work_fai
     workers = Workers(database, cards=cards, journal=journal)
     workers.start()
     try:
-        await tell(company, RING, end(), now=now, bell=Bell())
+        await tell(company, RING, end(), now=now, lost=False)
 
         async def worked() -> bool:
             return len(done) >= 3 and not await jobs(database)
@@ -202,7 +195,7 @@ async def test_work_that_hangs_is_given_up_and_its_rows_stay_due(
     workers = Workers(database, cards=cards, journal=cards)
     workers.start()
     try:
-        await tell(company, RING, now=now, bell=Bell())
+        await tell(company, RING, now=now, lost=False)
 
         async def gone() -> bool:
             return begun.is_set() and not await jobs(database)
@@ -226,7 +219,7 @@ async def test_workers_told_to_stop_finish_what_they_are_at(
 
     workers = Workers(database, cards=cards, journal=cards)
     workers.start()
-    await tell(company, RING, now=now, bell=Bell())
+    await tell(company, RING, now=now, lost=False)
     async with asyncio.timeout(10):
         await begun.wait()
         await workers.stop()

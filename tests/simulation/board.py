@@ -1,4 +1,4 @@
-"""The bell and the queue behind it, simulated: rings belong to their transaction, and jobs to whoever takes them.
+"""The queue behind the bell, simulated: rings are real and belong to their transaction, and jobs to whoever takes them.
 
 As PGQueuer does, as far as the service relies on it: a ring's job exists when its transaction is committed; a job whose
 node died or stands still is taken over after some seconds under the same id; a key covers waiting and running jobs.
@@ -7,36 +7,19 @@ node died or stands still is taken over after some seconds under the same id; a 
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from calls.jobs.queue import CARDS, JOURNAL, Bell, Task
-from calls.store.database import DATABASE_AWAY, Unit
+from calls.jobs.queue import Task
+from calls.store.database import DATABASE_AWAY
+
+_COLLECT = "DELETE FROM queue.pgqueuer RETURNING id, entrypoint, payload, dedupe_key"
 
 if TYPE_CHECKING:
     from tests.simulation.nodes import Node
     from tests.simulation.world import World
-
-
-class SimulatedBell(Bell):
-    """:class:`calls.jobs.queue.Bell` without PGQueuer."""
-
-    def __init__(self, board: Board) -> None:
-        self._board = board
-
-    async def ring_cards(self, unit: Unit, call_id: UUID) -> None:
-        self._ring(unit, CARDS, call_id, key=None)
-
-    async def ring_journal(self, unit: Unit, call_id: UUID) -> None:
-        self._ring(unit, JOURNAL, call_id, key=None)
-
-    async def ring_again(self, unit: Unit, kind: str, call_id: UUID) -> None:
-        self._ring(unit, kind, call_id, key=f"{kind} {call_id}")
-
-    def _ring(self, unit: Unit, kind: str, call_id: UUID, key: str | None) -> None:
-        unit.sql.rings.append(partial(self._board.add, kind, unit.tenant_id, call_id, key))
 
 
 @dataclass(kw_only=True, eq=False, slots=True)
@@ -58,6 +41,15 @@ class Board:
         self._count = 0
         self.open: set[int] = set()  # numbers of jobs that wait or run
         self.lapsed = 0  # jobs that ended because the database was away
+        world.postgres.on_commit = self._collect
+
+    def _collect(self) -> None:
+        """What was rung for is in the queue's table once its transaction is committed."""
+        rows = self._world.postgres.look_now(_COLLECT)
+        for row in sorted(rows, key=lambda row: row["id"]):
+            ids = json.loads(row["payload"])
+            self.add(row["entrypoint"], UUID(ids["tenant"]), UUID(ids["call"]), row["dedupe_key"])
+        self._world.stir()
 
     def add(self, kind: str, tenant_id: UUID, call_id: UUID, key: str | None) -> None:
         if key is not None and key in self._keys:

@@ -8,7 +8,7 @@ or a CRM is carried out all the same. A paused node's come out later.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from tests.simulation.postgres import Session
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
+_RINGING = ("smartcall.settle",)  # functions of the database that ring, and are transactions of their own
 _POOL = 12  # connections, as calls.store.database opens
 
 
@@ -100,12 +101,11 @@ class Node:
 
 
 class Connection:
-    """As much of an asyncpg connection as the service uses, with what was rung for in its transaction."""
+    """As much of an asyncpg connection as the service uses."""
 
     def __init__(self, node: Node, session: Session) -> None:
         self.node = node
         self.session = session
-        self.rings: list[Callable[[], None]] = []
 
     def is_closed(self) -> bool:
         return self.session.lost
@@ -130,11 +130,9 @@ class Connection:
         return await self._ask("fetchval", query, *arguments)
 
     async def execute(self, query: str, *arguments: object) -> Any:
-        if query.startswith("BEGIN"):
-            self.rings.clear()  # of a transaction that was never committed
-        return await self._ask("execute", query, *arguments, commits=query == "COMMIT")
+        return await self._ask("execute", query, *arguments)
 
-    async def _ask(self, method: str, query: str, *arguments: object, commits: bool = False) -> Any:
+    async def _ask(self, method: str, query: str, *arguments: object) -> Any:
         await self.node.point("sql")
         world = self.node.world
         if world.faults.happens("restart"):
@@ -145,17 +143,14 @@ class Connection:
         if self.session.lost:
             raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
         try:
-            result = await world.postgres.ask(self.session, method, query, *arguments)
+            alone = not self.is_in_transaction() and any(name in query for name in _RINGING)
+            result = await world.postgres.ask(
+                self.session, method, query, *arguments, commits=alone or query == "COMMIT"
+            )
         except (TimeoutError, asyncpg.DeadlockDetectedError) as problem:
             world.trouble("lock", self.node)
             world.note(f"statements ended by {type(problem).__name__}")
             raise
-        if commits:
-            # The database has it, whatever becomes of us now.
-            rings, self.rings = self.rings, []
-            for ring in rings:
-                ring()
-            world.stir()
         if world.faults.happens("cut_after"):
             world.trouble("cut", self.node)
             await world.postgres.cut(self.session)

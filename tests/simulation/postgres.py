@@ -27,8 +27,14 @@ class Statement:
     """One question on its way."""
 
     def __init__(
-        self, session: Session, ask: Callable[[], Coroutine[Any, Any, Any]], answer: asyncio.Future[Any]
+        self,
+        session: Session,
+        ask: Callable[[], Coroutine[Any, Any, Any]],
+        answer: asyncio.Future[Any],
+        *,
+        commits: bool,
     ) -> None:
+        self.commits = commits
         self.session = session
         self.ask = ask
         self.answer = answer  # on the virtual loop
@@ -63,6 +69,7 @@ class Postgres:
         self._sessions: dict[int, Session] = {}
         self.statements = 0
         self.deadlocks = 0
+        self.on_commit: Callable[[], None] = lambda: None  # the database has it, whatever becomes of who asked
         self._monitor = self._run(asyncpg.connect(url))
 
     def close(self) -> None:
@@ -85,10 +92,17 @@ class Postgres:
         session: Session = await self._between(self._connect)
         return session
 
-    async def ask(self, session: Session, method: str, query: str, *arguments: object) -> Any:
+    def look_now(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+        """The same from within :attr:`on_commit`."""
+        rows: list[asyncpg.Record] = self._run(self._monitor.fetch(query, *arguments))
+        return rows
+
+    async def ask(self, session: Session, method: str, query: str, *arguments: object, commits: bool = False) -> Any:
         """Raises asyncpg's own errors; TimeoutError after ten virtual seconds, as asyncpg does."""
         answer: asyncio.Future[Any] = self._loop.create_future()
-        statement = Statement(session, lambda: getattr(session.real, method)(query, *arguments), answer)
+        statement = Statement(
+            session, lambda: getattr(session.real, method)(query, *arguments), answer, commits=commits
+        )
         self._loop.between.append(lambda: self._begin(statement))
         try:
             return await answer
@@ -205,6 +219,8 @@ class Postgres:
         assert task is not None
         problem = asyncio.CancelledError() if task.cancelled() else task.exception()
         self.deadlocks += isinstance(problem, asyncpg.DeadlockDetectedError)
+        if problem is None and statement.commits:
+            self.on_commit()
         if answer.done():
             return
         if problem is None:

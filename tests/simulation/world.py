@@ -21,7 +21,7 @@ from bot.teams_events import ProductEvents
 from calls.callers.identify import CardsJob
 from calls.callers.sources import Sources
 from calls.intake.ingest import Taken, take_in
-from calls.jobs.queue import CARDS, JOURNAL, Work
+from calls.jobs.queue import CARDS, JOURNAL, Bell, Work
 from calls.jobs.sweep import Sweep
 from calls.journal.journaling import JournalJob
 from calls.model import Connection, Event
@@ -32,7 +32,7 @@ from calls.ports import Parsed, Proof
 from calls.reducer import Call
 from calls.store.database import DATABASE_AWAY, Database
 from calls.store.vault import Vault
-from tests.simulation.board import Board, SimulatedBell, sweeping
+from tests.simulation.board import Board, sweeping
 from tests.simulation.faults import Faults, Odds
 from tests.simulation.loop import NothingLeft, VirtualLoop
 from tests.simulation.nodes import Node
@@ -171,8 +171,8 @@ class World:
     def handlers(self, node: Node) -> Mapping[str, Work]:
         return self._handlers[node]
 
-    def bell(self) -> SimulatedBell:
-        return SimulatedBell(self.board)
+    def bell(self) -> Bell:
+        return Bell()
 
     def sweep(self, node: Node) -> Sweep:
         return Sweep(node.database, self.bell(), node.now)
