@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-
 from bot.problems import BadSetting, CannotGoOn
 from bot.settings import Settings, read_settings
-from calls.store.schema import migrate
+from calls.store.schema import NotMigrated, migrate
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +25,5 @@ async def migrate_now(settings: Settings) -> None:
         raise BadSetting("SMARTCALL_DATABASE_URL: is not set; it wants postgresql://user:password@host/database")
     try:
         await migrate(settings.owner_url)
-    except (DBAPIError, SQLAlchemyError) as error:
-        reason = str(getattr(error, "orig", error)).strip().splitlines()
-        raise CannotGoOn(f"the database could not be migrated: {reason[0] if reason else 'no reason given'}") from None
+    except NotMigrated as error:
+        raise CannotGoOn(f"the database could not be migrated: {error}") from None

@@ -1,4 +1,4 @@
-"""Alembic's entry point: one connection, handed in by :mod:`calls.store.schema`."""
+"""Alembic's entry point: one connection, handed in by :mod:`calls.store.steps`."""
 
 from alembic import context
 

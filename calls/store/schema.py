@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from functools import cache
-from pathlib import Path
 
 import asyncpg
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, make_url
-from sqlalchemy.pool import NullPool
 
-_ONE_AT_A_TIME = 0x5CA11  # advisory lock: two nodes that start together migrate one after the other
+NEWEST = "0001"  # the last step of calls/migrations/versions, by its `revision`
+
+
+class NotMigrated(Exception):
+    """A step could not be run; says why, in the database's words."""
 
 
 async def migrate(owner_url: str) -> None:
-    """Run every missing step as the owner of the tables. Safe to run again, and from several nodes at once."""
-    await asyncio.to_thread(_migrate, owner_url)
+    """Run every missing step as the owner of the tables. Safe to run again, and from several nodes at once. Raises
+    NotMigrated."""
+    if not await _is_there(owner_url):
+        await asyncio.to_thread(_run_steps, owner_url)
 
 
 async def is_current(connection: asyncpg.Connection) -> bool:
@@ -26,30 +25,23 @@ async def is_current(connection: asyncpg.Connection) -> bool:
     if await connection.fetchval("SELECT to_regclass('smartcall.alembic_version')") is None:
         return False
     found: str | None = await connection.fetchval("SELECT version_num FROM smartcall.alembic_version")
-    return found == _newest()
+    return found == NEWEST
 
 
-@cache
-def _newest() -> str | None:
-    """Read from the disk once: health checks ask often, and from the event loop."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+async def _is_there(owner_url: str) -> bool:
+    try:
+        connection = await asyncpg.connect(owner_url)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return False  # the steps say what is wrong, in one voice
+    try:
+        return await is_current(connection)
+    except asyncpg.PostgresError:
+        return False
+    finally:
+        await connection.close()
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
-    config.set_main_option("path_separator", "os")
-    return config
+def _run_steps(owner_url: str) -> None:
+    from calls.store.steps import run_steps  # dear to load, and seldom needed
 
-
-def _migrate(owner_url: str) -> None:
-    engine = create_engine(make_url(owner_url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"SELECT pg_advisory_lock({_ONE_AT_A_TIME})")
-        connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS smartcall")
-        connection.commit()
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        connection.commit()
-    engine.dispose()
+    run_steps(owner_url)

@@ -7,7 +7,8 @@ import asyncio
 import asyncpg
 
 from calls.store.database import Database
-from calls.store.schema import is_current, migrate
+from calls.store.schema import NEWEST, is_current, migrate
+from calls.store.steps import newest_step
 from calls.store.vault import Vault
 from tests.support.companies import TestCompany
 from tests.support.servers import TestServer
@@ -24,6 +25,10 @@ async def test_running_again_changes_nothing(server: TestServer, database_url: s
         assert await is_current(connection)
     finally:
         await connection.close()
+
+
+def test_the_newest_step_is_the_one_that_is_asked_for() -> None:
+    assert newest_step() == NEWEST
 
 
 async def test_an_empty_database_is_not_current(server: TestServer) -> None:
