@@ -6,12 +6,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := $(PYTHON) scripts/setup.py
 PYTEST := $(BIN)/python -m pytest
-# The project's own programs first: also its Node, where the machine has none.
 # Half of what these tests do is waiting: one process more than there are processors.
 SIDE_BY_SIDE = -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadscope --no-loadscope-reorder
+# The project's own programs first: also its Node, where the machine has none.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url --no-emit-find-links
+
+# Where a machine forbids Python to keep what it has compiled, each of some hundred programs would compile it anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
@@ -30,7 +33,9 @@ playground: ## the Microsoft 365 Agents Playground, beside a running demo
 
 test: ## lint, unit, integration and browser tests
 	@$(SETUP) test
-	@$(MAKE) --no-print-directory lint unit integration browser
+	@$(MAKE) --no-print-directory lint
+	@echo "== Unit, integration and browser tests"
+	@$(PYTEST) $(SIDE_BY_SIDE) -m "not repository"
 
 lint: ## style, types, import directions, the page's checks, and the repository's own rules
 	@$(SETUP) dev
@@ -56,7 +61,7 @@ integration: ## real processes, a real PostgreSQL, real HTTP
 browser: ## the page in a real Chromium
 	@$(SETUP) test
 	@echo "== Browser tests"
-	@$(PYTEST) -m browser
+	@$(PYTEST) $(SIDE_BY_SIDE) -m browser
 
 bench: ## the benchmarks
 	@$(SETUP) test

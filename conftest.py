@@ -14,8 +14,20 @@ from xdist.scheduler import LoadScopeScheduling
 ROOT = Path(__file__).parent
 _SERVICE = ("bot", "calls", "crm_connectors", "graph", "operators")
 _KINDS = {"browser": "browser", "repository": "repository"}  # folder in tests/ → marker; the others are "processes"
-_LONG = (("tests", "simulation"), ("tests", "scenarios"), ("tests", "commands"))
-_TOGETHER = ("tests/scenarios/", "tests/browser/")  # folders whose tests share what is dear to start
+# What takes longest, longest first. It is begun first, so that no process works alone in the end.
+_LONG = (
+    "tests/simulation/",
+    "tests/scenarios/test_calls",
+    "tests/commands/test_day",
+    "tests/scenarios/test_nodes",
+    "tests/scenarios/test_apply",
+    "tests/scenarios/",
+    "tests/commands/",
+    "tests/browser/",
+    "tests/playground/",
+    "tests/hostile/",
+    "tests/integration/",
+)
 
 # Blocking calls that may stay on the loop: (what, in which file of the stack, in which functions), each with a reason.
 _HARMLESS = (
@@ -27,21 +39,24 @@ _HARMLESS = (
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test's folder says what kind it is: `make unit` runs the unmarked, the other steps one kind each. What takes
-    longest comes first, so that no process works alone in the end."""
-    items.sort(key=lambda item: item.path.relative_to(ROOT).parts[:2] not in _LONG)
+    """A test's folder says what kind it is: `make unit` runs the unmarked, the other steps one kind each."""
+    items.sort(key=_rank)
     for item in items:
         parts = item.path.relative_to(ROOT).parts
         if parts[0] == "tests":
             item.add_marker(_KINDS.get(parts[1], "processes"))
 
 
+def _rank(item: pytest.Item) -> int:
+    path = item.path.relative_to(ROOT).as_posix()
+    return next((place for place, start in enumerate(_LONG) if path.startswith(start)), len(_LONG))
+
+
 class _ByFile(LoadScopeScheduling):
-    """Side by side, but a file's tests in one process and in their order, and so those of some folders."""
+    """Side by side, but a file's tests in one process and in their order: they may share what is dear to start."""
 
     def _split_scope(self, nodeid: str) -> str:
-        path: str = nodeid.partition("::")[0]
-        return next((folder for folder in _TOGETHER if path.startswith(folder)), path)
+        return nodeid.partition("::")[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _ByFile:

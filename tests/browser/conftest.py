@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from scripts import chromium
 from tests.browser.page import Opener, SmartCallPage
 from tests.browser.surroundings import DIST, Surroundings
 from tests.support.demo import Demo, running_demo
 
+expect.set_options(timeout=15_000)  # ms until something that should come is given up: other tests run beside these
 _FLAGS = (
     "--disable-gpu",
     "--disable-quic",
@@ -28,7 +29,7 @@ _FLAGS = (
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """One Chromium for the whole run; every page gets a context of its own."""
+    """One Chromium for a test process; every page gets a context of its own."""
     program = chromium.find()
     assert program, "no Chromium; `make test` finds or fetches one"
     async with async_playwright() as playwright:
