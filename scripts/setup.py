@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Sets a machine up for one use of the project: `python3 scripts/setup.py run|dev|test|playground`.
+"""Sets a machine up for one use of the project: `python3 scripts/setup.py run|dev|test|playground|python|pages`.
 
 Does only what is not done yet: each step leaves a stamp that names what it was made from, beside what it made. A second
 run costs a fraction of a second and prints nothing. Runs on any Python 3.8 (see machine.py) and needs nothing but it.
+`python` and `pages` are the two halves of `test` that may be set up at the same time.
 """
 
 from __future__ import annotations
@@ -30,11 +31,14 @@ class Step(NamedTuple):
     run: Callable[[], None]
 
 
+PYTHON, PAGES = ROOT / "scripts" / "machine.py", Path(__file__)  # whoever works on a half has its file locked
 USES = {
     "run": ("packages", "page"),
     "dev": ("packages", "page packages"),
     "test": ("packages", "page", "playground", "chromium"),
     "playground": ("packages", "playground"),
+    "python": ("packages",),
+    "pages": ("page", "playground"),
 }
 
 
@@ -43,9 +47,7 @@ def main(arguments: list[str]) -> int:
         print(f"usage: python3 scripts/setup.py {'|'.join(USES)}", file=sys.stderr)
         return 2
     try:
-        with Path(__file__).open() as lock:
-            _wait_for(lock.fileno())
-            prepare(arguments[0])
+        prepare(arguments[0])
     except SetupError as error:
         print(f"\nSet-up stopped: {error}", file=sys.stderr)
         return 1
@@ -57,25 +59,48 @@ def main(arguments: list[str]) -> int:
 
 def prepare(use: str) -> None:
     """Runs the steps of a use that are not done. Raises SetupError."""
-    steps = plan(use)
-    for number, step in enumerate(steps, 1):
-        if step.result.exists() and _read(step.stamp) == step.made_from:
-            continue
-        print(f"[{number}/{len(steps)}] {step.name} ...", flush=True)
-        begun = time.monotonic()
-        step.run()
-        step.stamp.parent.mkdir(parents=True, exist_ok=True)
-        step.stamp.write_text(step.made_from)
-        print(f"[{number}/{len(steps)}] {step.name}: done in {time.monotonic() - begun:.0f} s", flush=True)
+    halves = plan(use)
+    total = sum(len(steps) for _, steps in halves)
+    done = 0
+    for half, steps in halves:
+        with half.open() as lock:
+            _wait_for(lock.fileno())
+            for number, step in enumerate(steps, done + 1):
+                _take(step, f"[{number}/{total}] {step.name}")
+        done += len(steps)
 
 
-def plan(use: str) -> list[Step]:
-    steps = _python_steps(dev=use in ("dev", "test") or (VENV / ".dev").exists())
+def _take(step: Step, shown: str) -> None:
+    if step.result.exists() and _read(step.stamp) == step.made_from:
+        return
+    print(f"{shown} ...", flush=True)
+    begun = time.monotonic()
+    step.run()
+    step.stamp.parent.mkdir(parents=True, exist_ok=True)
+    step.stamp.write_text(step.made_from)
+    print(f"{shown}: done in {time.monotonic() - begun:.0f} s", flush=True)
+
+
+def plan(use: str) -> list[tuple[Path, list[Step]]]:
+    """The steps of each half, and what is locked meanwhile. The pages need Python only where it brings their Node."""
     wanted = USES[use]
+    halves = []
+    if "packages" in wanted or find_node() is None:
+        halves.append(
+            (PYTHON, _python_steps(dev=use in ("dev", "test", "python", "pages") or (VENV / ".dev").exists()))
+        )
+    halves.append((PAGES, _page_steps(wanted)))
+    if "chromium" in wanted:
+        halves.append((PYTHON, [_chromium_step()]))
+    return halves
+
+
+def _page_steps(wanted: tuple[str, ...]) -> list[Step]:
+    page = ROOT / "web"
+    steps = []
     if "page" in wanted or "page packages" in wanted:
-        steps.append(_npm_step("Page packages", ROOT / "web"))
+        steps.append(_npm_step("Page packages", page))
     if "page" in wanted:
-        page = ROOT / "web"
         steps.append(
             Step(
                 "Page: build",
@@ -87,12 +112,14 @@ def plan(use: str) -> list[Step]:
         )
     if "playground" in wanted:
         steps.append(_npm_step("Microsoft 365 Agents Playground", ROOT / "playground"))
-    if "chromium" in wanted:
-        finder = [str(BIN / "python"), str(ROOT / "scripts" / "chromium.py"), "--install"]
-        named = os.environ.get("SMARTCALL_CHROMIUM", "")
-        found = Path(_read(VENV / ".chromium") or "/nowhere")
-        steps.append(Step("Chromium", VENV / ".chromium-asked", f"named: {named}", found, lambda: _call(finder)))
     return steps
+
+
+def _chromium_step() -> Step:
+    finder = [str(BIN / "python"), str(ROOT / "scripts" / "chromium.py"), "--install"]
+    named = os.environ.get("SMARTCALL_CHROMIUM", "")
+    found = Path(_read(VENV / ".chromium") or "/nowhere")
+    return Step("Chromium", VENV / ".chromium-asked", f"named: {named}", found, lambda: _call(finder))
 
 
 def _python_steps(*, dev: bool) -> list[Step]:
@@ -170,7 +197,7 @@ def _read(file: Path) -> str:
 
 
 def _wait_for(lock: int) -> None:
-    """One set-up at a time in this folder; the lock goes with the process."""
+    """One set-up of a half at a time in this folder; the lock goes with the process."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
