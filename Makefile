@@ -51,7 +51,7 @@ lint-python:
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/mypy --no-error-summary scripts
 	@$(BIN)/lint-imports --config pyproject.toml --no-logo > .venv/.imports 2>&1 || { cat .venv/.imports; exit 1; }
-	@$(PYTEST) -q --durations=0 --durations-min=5 -m repository
+	@$(PYTEST) -q --durations=0 --durations-min=5 tests/repository
 
 lint-pages:
 	@echo "== Lint of the pages"
@@ -70,7 +70,7 @@ integration: ## real processes, a real PostgreSQL, real HTTP
 browser: ## the page in a real Chromium
 	@$(SETUP) test
 	@echo "== Browser tests"
-	@$(PYTEST) $(SIDE_BY_SIDE) -m browser
+	@$(PYTEST) $(SIDE_BY_SIDE) tests/browser
 
 bench: ## the benchmarks
 	@$(SETUP) test

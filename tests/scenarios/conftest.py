@@ -24,9 +24,15 @@ async def stack(server: TestServer, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
-async def play(stack: Stack) -> AsyncIterator[Play]:
-    """A scenario about to begin, with one node running."""
-    await stack.only("a")
+def nodes() -> tuple[str, ...]:
+    """The nodes that run when a scenario begins; a file may say otherwise."""
+    return ("a",)
+
+
+@pytest.fixture
+async def play(stack: Stack, nodes: tuple[str, ...]) -> AsyncIterator[Play]:
+    """A scenario about to begin."""
+    await stack.only(*nodes)
     playing = await Play(stack).begin()
     yield playing
     await playing.end()

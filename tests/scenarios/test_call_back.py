@@ -5,13 +5,12 @@ from __future__ import annotations
 import signal
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.live.play import Play
-from tests.support.live.stack import FOLDER
+from tests.support.live.stack import FOLDER, Stack
 from tests.support.live.waiting import until
 
 pytestmark = pytest.mark.processes
@@ -24,17 +23,24 @@ _CALLS = (
 _TARGET = "22334455"
 
 
-@pytest.fixture
-async def desk(play: Play, tmp_path: Path) -> AsyncIterator[Play]:
-    """The scenarios' company, with an exchange that places calls; and a missed call of Nora Lie's on Kari's screen."""
+@pytest.fixture(scope="module")
+async def placing(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[None]:
+    """For this file's tests alone: the scenarios' company, with an exchange that places calls."""
     file = FOLDER / "company.toml"
     text = (
         file.read_text(encoding="utf-8").replace(_OPERATOR, _CALLS[0]).replace("[connections.secrets]\n", _CALLS[1], 1)
     )
-    changed = tmp_path / "company.toml"
+    changed = tmp_path_factory.mktemp("company") / "company.toml"
     changed.write_text(text, encoding="utf-8")
-    done = await play.stack.apply(changed)
+    done = await stack.apply(changed)
     assert done.code == 0, done.err
+    yield
+    assert (await stack.apply(file)).code == 0
+
+
+@pytest.fixture
+async def desk(play: Play, placing: None) -> AsyncIterator[Play]:
+    """A company whose exchange places calls."""
     await play.stack.ask("DELETE", "exchange/click-to-dial")
     yield play
     for order in await orders(play):
@@ -42,7 +48,6 @@ async def desk(play: Play, tmp_path: Path) -> AsyncIterator[Play]:
             await play.end()
     # Of a call that was asked for, nothing may be taken for the calls of the scenarios that follow.
     await play.stack.sql("DELETE FROM smartcall.call_request")
-    assert (await play.stack.apply(file)).code == 0
 
 
 async def miss(play: Play, caller: str = _TARGET) -> None:

@@ -20,9 +20,13 @@ ANSWERED = "Innkommende samtale, besvart av Kari Hansen"
 
 
 @pytest.fixture
+def nodes() -> tuple[str, ...]:
+    return ("a", "b")
+
+
+@pytest.fixture
 async def pair(play: Play) -> Play:
     """A play on two nodes; what comes from outside goes to "a" as long as it is there."""
-    await play.stack.only("a", "b")
     return play
 
 
