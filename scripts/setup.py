@@ -89,7 +89,9 @@ def plan(use: str) -> list[tuple[Path, list[Step]]]:
         halves.append(
             (PYTHON, _python_steps(dev=use in ("dev", "test", "python", "pages") or (VENV / ".dev").exists()))
         )
-    halves.append((PAGES, _page_steps(wanted)))
+    pages = _page_steps(wanted)
+    if pages:
+        halves.append((PAGES, pages))
     if "chromium" in wanted:
         halves.append((PYTHON, [_chromium_step()]))
     return halves

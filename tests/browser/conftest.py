@@ -16,7 +16,7 @@ from tests.browser.page import Opener, SmartCallPage
 from tests.browser.surroundings import DIST, Surroundings
 from tests.support.demo import Demo, running_demo
 
-expect.set_options(timeout=15_000)  # ms until something that should come is given up: other tests run beside these
+expect.set_options(timeout=30_000)  # ms until something that should come is given up: other tests run beside these
 _FLAGS = (
     "--disable-gpu",
     "--disable-quic",
