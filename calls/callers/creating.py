@@ -64,10 +64,10 @@ class CreationJob:
             log.error("nobody came back from making the record of call %s: given up", task.call_id)
             await self._finish(task, lease, None, NEVER_CAME_BACK)
             return
-        async with self._database.tenant(task.tenant_id) as unit:
+        try:
+            unit = self._database.at_once(task.tenant_id)
             draft = unit.open_value(_SEALED, _DRAFT, row["draft_sealed"])
             key = unit.hash("record key", draft.number.key).hex()[:40]
-        try:
             match = await self._make(task, row["connection_id"], draft, key)
         except (OutsideError, TimeoutError) as problem:
             await self._put_off(task, row, lease, problem)

@@ -63,7 +63,15 @@ class CardsJob:
         self._patience = patience or Patience()
 
     async def __call__(self, task: Task) -> None:
-        order = await self._take_order(task)
+        try:
+            order = await self._take_order(task)
+        except DATABASE_AWAY:
+            raise
+        except Exception:
+            # Empty-handed, but it came back: rows that cannot be opened may be opened yet, with a key that is missing.
+            async with self._database.tenant(task.tenant_id) as unit:
+                await unit.sql.execute(SQL["came_back"], task.call_id)
+            raise
         if order is not None:
             try:
                 await self._identify(task, order)

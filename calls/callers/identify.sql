@@ -19,6 +19,9 @@ UPDATE smartcall.call SET
     toast_at = LEAST(toast_at, $4)
 WHERE call_id = $1 AND lookup_lease = $5 RETURNING true
 
+-- name: came_back
+UPDATE smartcall.call SET lookup_starts = 0 WHERE call_id = $1
+
 -- name: park_lookup
 -- Nobody came back from it; the count stays until it is replayed. The cards say that the sources were silent.
 UPDATE smartcall.call SET

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from pydantic import TypeAdapter
 
@@ -75,9 +75,9 @@ class JournalJob:
             if row["looking"]:
                 await unit.sql.execute(_SQL["wait_for_lookup"], row["journal_id"], lease, now + _LOOK_AGAIN)
                 return
-            scene = await read_scene(unit, task.call_id)
-            if scene is None:
-                return
+        scene = await self._read(task, lease)
+        if scene is None:
+            return
         source: OpenSource | None = None
         try:
             target = await self._target(task, scene) if is_due(scene) else None
@@ -110,6 +110,18 @@ class JournalJob:
             )
             await self._want_shown(unit, task)
         telemetry.journal.add(1, {"outcome": "written"})
+
+    async def _read(self, task: Task, lease: UUID) -> Scene | None:
+        try:
+            async with self._database.tenant(task.tenant_id) as unit:
+                return await read_scene(unit, task.call_id)
+        except DATABASE_AWAY:
+            raise
+        except Exception:
+            # Empty-handed, but it came back: rows that cannot be opened may be opened yet, with a key that is missing.
+            async with self._database.tenant(task.tenant_id) as unit:
+                await unit.sql.execute(_SQL["came_back"], task.call_id, lease)
+            raise
 
     async def _target(self, task: Task, scene: Scene) -> tuple[OpenSource, Match] | None:
         """The best CRM match whose source can journal."""

@@ -9,6 +9,9 @@ SELECT journal_id, wanted, attempts, starts, looking FROM smartcall.take_journal
 UPDATE smartcall.journal SET lease = NULL, lease_until = NULL, due_at = NULL, parked = $3
 WHERE journal_id = $1 AND lease = $2
 
+-- name: came_back
+UPDATE smartcall.journal SET starts = 0 WHERE call_id = $1 AND lease = $2
+
 -- name: wait_for_lookup
 UPDATE smartcall.journal SET lease = NULL, lease_until = NULL, starts = 0, due_at = $3
 WHERE journal_id = $1 AND lease = $2

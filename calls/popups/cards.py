@@ -97,10 +97,18 @@ class Cards:
         rows = [row for row in taken if not is_worn_out(row["starts"])]
         if len(rows) < len(taken):
             await self._park_worn_out(tenant_id, taken, lease)
-        scene = await read_scene(unit, call_id, self._operators) if rows else None
-        if scene is None:
-            return []
-        sendings = [_plan(unit, scene, row, lease, now) for row in rows]
+        try:
+            scene = await read_scene(unit, call_id, self._operators) if rows else None
+            if scene is None:
+                return []
+            sendings = [_plan(unit, scene, row, lease, now) for row in rows]
+        except DATABASE_AWAY:
+            raise
+        except Exception:
+            # Empty-handed, but it came back: rows that cannot be opened may be opened yet, with a key that is missing.
+            async with self._database.tenant(tenant_id) as transaction:
+                await transaction.sql.execute(_SQL["came_back"], lease)
+            raise
         posts = {sending.row["popup_id"] for sending in sendings if sending.action in ("post", "quiet_post")}
         if not posts:
             return sendings

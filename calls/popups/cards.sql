@@ -31,6 +31,9 @@ WHERE popup_id = $1 AND lease = $2
 UPDATE smartcall.popup SET lease = NULL, lease_until = NULL, due_at = NULL, parked = $3
 WHERE popup_id = ANY($1::uuid[]) AND lease = $2
 
+-- name: came_back
+UPDATE smartcall.popup SET starts = 0 WHERE lease = $1
+
 -- name: hold_back
 -- Somebody may be typing into the card; it is looked at again when they have had their time ($3), or at once when
 -- something newer than $4 is wanted.

@@ -22,6 +22,7 @@ from calls.popups.cards import Cards
 from calls.popups.popup import PopupState
 from calls.ports import Parsed, Proof
 from calls.store.database import Database
+from calls.store.vault import Unsealable, Vault
 from tests.support.clock import Clock
 from tests.support.companies import TestCompany
 from tests.support.connectors import FakeSources, Texts
@@ -172,3 +173,17 @@ async def test_a_record_that_kills_is_told_to_who_asked_for_it(desk: Desk) -> No
     (card,) = desk.screen.cards.values()
     assert card.popup.making is not None
     assert card.popup.making.failed == NEVER_CAME_BACK
+
+
+async def test_rows_that_do_not_open_are_not_taken_for_deaths(desk: Desk, database_url: str) -> None:
+    """A node that lacks a key fails, and goes on; the work waits for one that has it."""
+    await desk.tell(ring(line(0)), answer(line(0)), end())
+    stranger = await Database.open(database_url, Vault([bytes(32)]))
+    lost = Desk(desk.company, stranger, desk.clock)
+    for job, able in ((lost.cards, desk.cards), (lost.journal, desk.journal)):
+        for _ in range(MOST_STARTS + 1):
+            with pytest.raises(Unsealable):
+                await desk.run(job)
+        await desk.run(able)
+    await stranger.close()
+    assert (len(desk.screen.cards), len(desk.sources.crm.entries)) == (1, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import time
@@ -17,9 +18,13 @@ def main() -> int:
     parser.add_argument("--first-seed", type=int, default=1, help="the seed of the first day; the next ones count on")
     parser.add_argument("--day", type=int, default=DAY, help="calls of one seed")
     parser.add_argument("--workers", type=int, default=None, help="processes at once (as many as processors)")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no day after so many minutes")
     wanted = parser.parse_args()
     begin, tally = time.monotonic(), Tally()
-    for report in reports(wanted.first_seed, wanted.calls, day=wanted.day, workers=wanted.workers):
+    played = reports(
+        wanted.first_seed, wanted.calls, day=wanted.day, workers=wanted.workers, seconds=wanted.minutes * 60
+    )
+    for report in played:
         tally.add(report)
         if report.wrongs:
             print(explain(report), flush=True)
@@ -33,6 +38,7 @@ def main() -> int:
     _show("What happened", tally.numbers)
     _show("Faults", tally.faults)
     _show("Counted", tally.notes)
+    print(f"\n{time.monotonic() - begin:.0f} s")
     print(f"{len(tally.failures)} seeds failed: {', '.join(report.seed for report in tally.failures) or '-'}")
     return 1 if tally.failures else 0
 

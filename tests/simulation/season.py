@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -38,12 +40,20 @@ class Tally:
 
 
 def reports(
-    first_seed: int, calls: int, *, day: int = DAY, workers: int | None = None, odds: Odds = ROUGH
+    first_seed: int,
+    calls: int,
+    *,
+    day: int = DAY,
+    workers: int | None = None,
+    odds: Odds = ROUGH,
+    seconds: float = math.inf,
 ) -> Iterator[Report]:
-    """Play seed after seed until there have been so many calls; reports come as they are done."""
+    """Play seed after seed until there have been so many calls, or no time is left to begin another one. Reports come as
+    they are done. A seed that cannot be played to its end is a failure like a rule that was broken."""
+    until = time.monotonic() + seconds
     days = [min(day, calls - begun) for begun in range(0, calls, day)]
     count = workers or os.cpu_count() or 1
-    running: dict[Future[Report], str] = {}
+    running: dict[Future[Report], tuple[str, str]] = {}  # seed and database
     with asyncio.Runner() as runner:
         serving = running_server(f"{FAST} {FLAGS}")
         server = runner.run(serving.__aenter__())
@@ -51,13 +61,24 @@ def reports(
             with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
                 for place, size in enumerate(days):
                     url = runner.run(server.create())
-                    running[pool.submit(play, str(first_seed + place), url, calls=size, odds=odds)] = url
-                    while len(running) >= count or (running and place == len(days) - 1):
+                    seed = str(first_seed + place)
+                    running[pool.submit(play, seed, url, calls=size, odds=odds)] = (seed, url)
+                    last = place == len(days) - 1 or time.monotonic() >= until
+                    while len(running) >= count or (running and last):
                         for done in wait(running, return_when=FIRST_COMPLETED).done:
-                            runner.run(server.drop(running.pop(done)))
-                            yield done.result()
+                            seed, url = running.pop(done)
+                            runner.run(server.drop(url))
+                            problem = done.exception()
+                            yield done.result() if problem is None else _broken_off(seed, day, problem)
+                    if last:
+                        return
         finally:
             runner.run(serving.__aexit__(None, None, None))
+
+
+def _broken_off(seed: str, calls: int, problem: BaseException) -> Report:
+    wrong = f"the simulation itself broke off: {problem!r}"
+    return Report(seed=seed, calls=calls, digest="-", wrongs=(wrong,), faults=Counter(), notes=Counter())
 
 
 def explain(report: Report) -> str:
