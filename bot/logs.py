@@ -14,6 +14,7 @@ SERVER = logging.getLogger("bot.server")
 def log_to_stderr(level: str) -> None:
     """For programs; a library that is used as one configures nothing."""
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
+    logging.raiseExceptions = False  # a line that cannot be written is lost; no stack trace takes its place
     logging.getLogger("pgqueuer").setLevel(logging.WARNING)
     for handler in logging.getLogger().handlers:
         handler.addFilter(shorten)

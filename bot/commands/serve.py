@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import errno
 import signal
 
@@ -49,7 +50,8 @@ async def _serve(service: Service) -> None:
         address = await service.listen()
     except OSError as error:
         raise BadSetting(_not_listening(service.settings, error)) from None
-    print(f"SmartCall is serving: {address}", flush=True)
+    with contextlib.suppress(OSError):  # nobody can read it where the disk is full, and calls come in all the same
+        print(f"SmartCall is serving: {address}", flush=True)
     await service.work()
     await stopped.wait()
 

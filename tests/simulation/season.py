@@ -48,8 +48,8 @@ def reports(
     odds: Odds = ROUGH,
     seconds: float = math.inf,
 ) -> Iterator[Report]:
-    """Play seed after seed until there have been so many calls, or no time is left to begin another one. Reports come as
-    they are done. A seed that cannot be played to its end is a failure like a rule that was broken."""
+    """Play seed after seed until there have been so many calls, or no time is left for another. Reports come as they
+    are done. A seed that cannot be played to its end is a failure like a rule that was broken."""
     until = time.monotonic() + seconds
     days = [min(day, calls - begun) for begun in range(0, calls, day)]
     count = workers or os.cpu_count() or 1

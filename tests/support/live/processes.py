@@ -17,6 +17,7 @@ from tests.support.live.waiting import until
 
 ROOT = Path(__file__).parents[3]
 _START_SECONDS = 90.0  # on a machine that has other things to do; a test has 120
+FULL = Path("/dev/full")  # a device on which there is no space left, ever
 # A shell that outlives us: it is told every process id, and kills what is left when our end of the pipe closes.
 _GUARD = 'while read -r pid; do pids="$pids $pid"; done; [ -z "$pids" ] || kill -9 $pids 2>/dev/null'
 
@@ -31,11 +32,15 @@ class Nursery:
             ["/bin/sh", "-c", _GUARD], stdin=subprocess.PIPE, start_new_session=True, stderr=subprocess.DEVNULL
         )
 
-    async def start(self, name: str, arguments: Sequence[str], env: Mapping[str, str], *, ready: str) -> Child:
-        """Run a program and wait for the line that says it is ready; the rest of that line is ``Child.said``."""
+    async def start(self, name: str, arguments: Sequence[str], env: Mapping[str, str], *, ready: str | None) -> Child:
+        """Run a program and wait for the line that says it is ready; the rest of that line is ``Child.said``. Without
+        such a line the disk for all that it writes is full."""
         number = len(self.children)
         out, err = (self.logs / f"{number:02d}-{name}.{kind}" for kind in ("out", "err"))
-        with out.open("wb") as output, err.open("wb") as errors:
+        for file in (out, err):
+            file.touch()
+        to_out, to_err = (out, err) if ready is not None else (FULL, FULL)
+        with to_out.open("wb") as output, to_err.open("wb") as errors:
             process = subprocess.Popen(  # noqa: ASYNC220 - a few milliseconds, and no test measures time
                 arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, cwd=ROOT, env=dict(env)
             )
@@ -44,7 +49,8 @@ class Nursery:
         self._guard.stdin.flush()
         child = Child(name=name, process=process, out=out, err=err)
         self.children.append(child)
-        child.said = await child.wait_for(ready)
+        if ready is not None:
+            child.said = await child.wait_for(ready)
         return child
 
     async def close(self) -> None:

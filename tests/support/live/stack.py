@@ -67,6 +67,7 @@ class Stack:
         self.database_url = url
         self.http = http
         self.keys = Keys()
+        self.previous_key = ""  # the other encryption key in force, while it is changed
         self.world: dict[str, Any] = tomllib.loads(WORLD_FILE.read_text(encoding="utf-8"))
         self.switchboard = Switchboard()
         self.nodes: dict[str, Child] = {}
@@ -102,6 +103,7 @@ class Stack:
             "SMARTCALL_DATABASE_URL": self.database_url,
             "SMARTCALL_DATABASE_OWNER_URL": self.database_url,
             "SMARTCALL_ENCRYPTION_KEY": self.keys.encryption_key,
+            **({"SMARTCALL_ENCRYPTION_KEY_PREVIOUS": self.previous_key} if self.previous_key else {}),
             "SMARTCALL_LOGIN_URL": f"{self.twins}/login",
             "SMARTCALL_OPENID_METADATA_URL": f"{self.twins}/botframework/v1/.well-known/openidconfiguration",
             "SMARTCALL_ALLOW_LOOPBACK": "true",
