@@ -99,5 +99,5 @@ async def trio(stack: Stack, measured: dict[str, float]) -> AsyncIterator[Trio]:
     playing = await Play(stack).begin()
     together = Trio(playing, measured)
     yield together
-    together.wake(*(name for name in NODES if stack.nodes[name].alive))
+    together.wake(*(name for name, node in stack.nodes.items() if node.alive))
     await playing.end()

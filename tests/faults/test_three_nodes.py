@@ -145,6 +145,47 @@ async def test_a_node_stands_still_for_twenty_seconds(trio: Trio) -> None:
     assert len(await play.journal()) == 2
 
 
+async def test_work_that_ends_every_process_is_parked_and_replayed(trio: Trio) -> None:
+    """Whoever asks who is calling dies. Three nodes do; the next one shows the card without a name, and the doctor says
+    what was given up."""
+    play, stack = trio.play, trio.stack
+    trio.work_at("a")
+    await play.fault(system="hubspot", path="/search", delay=120)
+    await play.ring(caller="22334455", to="90000001")
+    killed = 0.0
+    for times, name in enumerate(NODES, 1):
+        await play.asked(system="hubspot", method="POST", path="/search", times=times)
+        if times > 1:
+            trio.measure(f"node killed while it asks, until another one asks ({times - 1})", killed)
+        await trio.kill(name)
+        killed = time.monotonic()
+        if times < len(NODES):
+            trio.wake(NODES[times])
+    await stack.need_node("a")
+
+    async def parked() -> bool:
+        rows = await stack.sql("SELECT lookup_parked FROM smartcall.call WHERE started_at >= $1", play.began)
+        return [row["lookup_parked"] for row in rows] == ["never_came_back"]
+
+    await until(parked)
+    await play.see(who="Kari", state="Ringer")
+    await play.answer()
+    await play.see(who="Kari", state="Besvart av deg")
+    assert stack.nodes["a"].alive
+    assert len(await play.requests("hubspot", "POST", "/search")) == len(NODES)
+    report = (await run_program(smartcall("doctor"), stack.environment())).out
+    assert "FAIL  Fjordvik AS: work was given up: 1 × never_came_back: mend what is wrong" in report
+    await play.mend(system="hubspot")
+    done = await run_program(smartcall("replay"), stack.environment())
+    assert "and 1 lookups are tried again" in done.out, done.err
+    await play.see(who="Kari", state="Besvart av deg", name="Nora Lie")
+    await play.hang_up()
+    await play.see(who="Kari", state="Samtale avsluttet", journal=True)
+    await play.quiet()
+    await check_the_end(play, "Kari")
+    assert len(await play.journal()) == 1
+
+
 async def test_secrets_are_changed_under_load(trio: Trio) -> None:
     """The token of the operator's address, then the encryption key, while calls come in at two nodes: each call is
     stored, shown once and logged once. The key takes two rounds, so that every node opens what any other one seals."""
@@ -226,44 +267,3 @@ async def renew(stack: Stack, name: str) -> None:
     node.signal(signal.SIGTERM)
     assert await node.ended(12) == 0
     await stack.need_node(name)
-
-
-async def test_work_that_ends_every_process_is_parked_and_replayed(trio: Trio) -> None:
-    """Whoever asks who is calling dies. Three nodes do; the next one shows the card without a name, and the doctor says
-    what was given up."""
-    play, stack = trio.play, trio.stack
-    trio.work_at("a")
-    await play.fault(system="hubspot", path="/search", delay=120)
-    await play.ring(caller="22334455", to="90000001")
-    killed = 0.0
-    for times, name in enumerate(NODES, 1):
-        await play.asked(system="hubspot", method="POST", path="/search", times=times)
-        if times > 1:
-            trio.measure(f"node killed while it asks, until another one asks ({times - 1})", killed)
-        await trio.kill(name)
-        killed = time.monotonic()
-        if times < len(NODES):
-            trio.wake(NODES[times])
-    await stack.need_node("a")
-
-    async def parked() -> bool:
-        rows = await stack.sql("SELECT lookup_parked FROM smartcall.call WHERE started_at >= $1", play.began)
-        return [row["lookup_parked"] for row in rows] == ["never_came_back"]
-
-    await until(parked)
-    await play.see(who="Kari", state="Ringer")
-    await play.answer()
-    await play.see(who="Kari", state="Besvart av deg")
-    assert stack.nodes["a"].alive
-    assert len(await play.requests("hubspot", "POST", "/search")) == len(NODES)
-    report = (await run_program(smartcall("doctor"), stack.environment())).out
-    assert "FAIL  Fjordvik AS: work was given up: 1 × never_came_back: mend what is wrong" in report
-    await play.mend(system="hubspot")
-    done = await run_program(smartcall("replay"), stack.environment())
-    assert "and 1 lookups are tried again" in done.out, done.err
-    await play.see(who="Kari", state="Besvart av deg", name="Nora Lie")
-    await play.hang_up()
-    await play.see(who="Kari", state="Samtale avsluttet", journal=True)
-    await play.quiet()
-    await check_the_end(play, "Kari")
-    assert len(await play.journal()) == 1
