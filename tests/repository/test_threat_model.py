@@ -15,7 +15,7 @@ ROW = re.compile(r"^\| ([STRIDE]) \|(.*)\|$", re.MULTILINE)
 DOORS = ("bot", "operators", "stream", "Addresses", "database", "Secrets", "demo", "Logs")
 
 
-def _held_by(path: Path) -> set[str]:
+def held_by(path: Path) -> set[str]:
     """Every test a file holds, those in classes too."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -25,7 +25,7 @@ def _held_by(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", sorted({path for path, _ in NAMED.findall(TEXT)}))
 def test_every_test_that_is_named_exists(path: str) -> None:
     named = {name for each, name in NAMED.findall(TEXT) if each == path}
-    assert named <= _held_by(ROOT / path)
+    assert named <= held_by(ROOT / path)
 
 
 def test_every_threat_names_what_holds_it() -> None:
