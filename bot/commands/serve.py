@@ -7,13 +7,17 @@ import asyncio
 import contextlib
 import errno
 import signal
+from typing import TYPE_CHECKING
 
-from bot.app import Service
 from bot.commands.opening import check_key, check_schema, open_database
 from bot.logs import log_to_stderr
 from bot.problems import BadSetting
 from bot.settings import Settings, read_settings
 from bot.telemetry import start_telemetry
+from calls.store.database import Database
+
+if TYPE_CHECKING:
+    from bot.app import Service
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,21 +29,31 @@ async def run(chosen: argparse.Namespace) -> int:
     log_to_stderr(settings.log_level)
     telemetry = start_telemetry(settings)
     try:
-        service = Service(settings, await open_database(settings))
-        try:
-            await _serve(service)
-        finally:
-            await service.stop()
+        await _serve(settings, await open_database(settings))
     finally:
         if telemetry is not None:
             await asyncio.to_thread(telemetry.shutdown, 1000)
     return 0
 
 
-async def _serve(service: Service) -> None:
+async def _serve(settings: Settings, database: Database) -> None:
     """Until told to stop. Raises CannotGoOn when it cannot begin."""
-    await check_schema(service.database)
-    await check_key(service.database)
+    try:
+        await check_schema(database)
+        await check_key(database)
+    except BaseException:
+        await database.close()
+        raise
+    from bot.app import Service  # the whole product takes seconds to load: what must be mended is told before
+
+    service = Service(settings, database)
+    try:
+        await _run(service)
+    finally:
+        await service.stop()
+
+
+async def _run(service: Service) -> None:
     await service.wire()
     if not await service.bots():
         raise BadSetting(
