@@ -20,7 +20,7 @@ from bot.events_door import EventsDoor
 from bot.health import Health
 from bot.identities import RowIdentities
 from bot.journal_texts import CatalogueTexts
-from bot.logs import SERVER
+from bot.listener import Listener
 from bot.outgoing import open_connector
 from bot.preferences import preference_handlers
 from bot.seen import RowSeen
@@ -51,7 +51,6 @@ from crm_connectors import CONNECTORS
 from operators import OPERATORS
 
 log = logging.getLogger(__name__)
-_LINGERING = 2.0  # seconds in which the rest of a refused body is still taken, so that the answer is read
 
 
 def utc_now() -> datetime:
@@ -82,7 +81,7 @@ class Service:
         self._trust = trust or Trust()
         self._now = now
         self._background: list[asyncio.Task[None]] = []
-        self._runner: web.AppRunner | None = None
+        self._listener = Listener(self.app)
         self._wired = False
 
     async def wire(self) -> None:
@@ -163,26 +162,12 @@ class Service:
 
     async def listen(self) -> str:
         """Open the port; returns the base address."""
-        # The access log would hold URL tokens; what matters is counted and logged by the doors themselves.
-        # Bodies are never unpacked: a few kilobytes can hold gigabytes, and no sender of ours compresses.
-        self._runner = web.AppRunner(
-            self.app,
-            access_log=None,
-            logger=SERVER,
-            shutdown_timeout=1.0,
-            auto_decompress=False,
-            lingering_time=_LINGERING,
-        )
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, self.settings.host, self.settings.port)
-        await site.start()
-        host, port = self._runner.addresses[0][:2]
+        host, port = await self._listener.open(self.settings.host, self.settings.port)
         return f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - only to show it
 
     async def stop(self) -> None:
         """Take nothing new, finish what is running, and leave nothing behind; at most ten seconds. From any state."""
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self._listener.close()
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)

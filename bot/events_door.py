@@ -2,7 +2,8 @@
 
 401 for failed proof (an unknown connection is one: nothing tells them apart), 400 for an unreadable body, 413 for one
 too large (408 too slow, 415 compressed), 503 while it cannot be checked or stored, and 2xx with a count for what is
-readable but of no use.
+readable but of no use. What costs a stranger least is looked at first: the address, then whose it is (a bounded
+number at a time), then the body, then the proof.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from uuid import UUID
 
 from aiohttp import web
 
+from bot.acquaintances import Acquaintances
 from bot.bodies import read_body
+from bot.refusals import Refusals
 from calls import telemetry
 from calls.errors import BadProof, Unreadable
 from calls.intake.ingest import take_in
@@ -22,7 +25,6 @@ from calls.jobs.queue import Bell
 from calls.model import Connection
 from calls.ports import Operator, RawRequest, Response
 from calls.store.database import DATABASE_AWAY, Database
-from calls.store.tenants import find_connection
 from calls.store.vault import Unsealable
 
 log = logging.getLogger(__name__)
@@ -43,6 +45,8 @@ class EventsDoor:
     ) -> None:
         self._database = database
         self._bell = bell
+        self._acquaintances = Acquaintances(database)
+        self._refusals = Refusals("events", log)
         self._operators = operators
         self._now = now
         self._public_url = public_url.rstrip("/") if public_url else None
@@ -53,18 +57,10 @@ class EventsDoor:
 
     async def handle(self, request: web.Request) -> web.Response:
         received_at = self._now()
-        body = await read_body(request, SIZE_LIMIT)
-        raw = RawRequest(
-            method=request.method,
-            headers={name.lower(): value for name, value in request.headers.items()},
-            query=dict(request.query),
-            body=body,
-            url_token=request.match_info.get("token"),
-        )
         try:
-            answer = await self._take(raw, request, received_at)
+            answer = await self._take(request, received_at)
         except BadProof as problem:
-            log.warning("events refused: %s", problem)
+            self._refusals.note("events refused", str(problem), level=logging.WARNING)
             return web.Response(status=401, text="the sender could not prove who it is")
         except Unreadable as problem:
             return web.Response(status=400, text=str(problem))
@@ -76,8 +72,15 @@ class EventsDoor:
             return web.Response(status=503, text="try again in a moment", headers={"Retry-After": "1"})
         return web.Response(status=answer.status, body=answer.body, content_type=answer.content_type)
 
-    async def _take(self, raw: RawRequest, request: web.Request, received_at: datetime) -> Response:
+    async def _take(self, request: web.Request, received_at: datetime) -> Response:
         connection = await self._connection(request.match_info["connection"])
+        raw = RawRequest(
+            method=request.method,
+            headers={name.lower(): value for name, value in request.headers.items()},
+            query=dict(request.query),
+            body=await read_body(request, SIZE_LIMIT),
+            url_token=request.match_info.get("token"),
+        )
         webhook = self._operators[connection.type].webhook
         if webhook is None:
             raise BadProof("no such connection")
@@ -99,7 +102,7 @@ class EventsDoor:
             connection_id = UUID(text)
         except ValueError:
             raise BadProof("no such connection") from None
-        connection = await find_connection(self._database, connection_id)
+        connection = await self._acquaintances.find(connection_id)
         if connection is None or connection.type not in self._operators:
             raise BadProof("no such connection")
         return connection

@@ -10,6 +10,7 @@ from opentelemetry import metrics
 _meter = metrics.get_meter("smartcall")
 
 events = _meter.create_counter("smartcall.events", description="Operators' events, by what became of them.")
+refused = _meter.create_counter("smartcall.refused", description="Requests without proof, by door.")
 cards = _meter.create_counter("smartcall.cards", description="Cards handed to Teams, by action and outcome.")
 first_cards = _meter.create_histogram(
     "smartcall.first_card", unit="s", description="From the call's first event to Teams' answer for its first card."

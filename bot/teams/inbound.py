@@ -1,8 +1,9 @@
 """``POST /api/messages``: the request handler around botbuilder, which has none that can be used as it is.
 
-It answers 405, 415, 413, 408 and 400 for what is no activity, 401 for whoever cannot prove to be Teams, 403 for an
-address our token may not go to, 503 while nobody can be checked (no signing key, a bot whose secret does not open), and
-500 without details when our own code failed. No body, token or stack trace is logged.
+It answers 405 and 415 for what is no activity by its headers, 401 for whoever cannot prove to be Teams (without reading
+more), 413, 408 and 400 for what is no activity after all, 403 for an address our token may not go to, 503 while nobody
+can be checked (no signing key, a bot whose secret does not open), and 500 without details when our own code failed. No
+body, token or stack trace is logged.
 """
 
 from __future__ import annotations
@@ -15,14 +16,15 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-import jwt
 from aiohttp import hdrs, web
 from botbuilder.schema import Activity
 from botframework.connector.auth import AuthenticateRequestResult
 
 from bot.bodies import read_body
+from bot.refusals import Refusals
 from bot.teams.adapter import BotAdapters, anonymous, read_activity
 from bot.teams.dispatch import TeamsDispatch
+from bot.teams.first_look import read_audience
 from bot.teams.keys import CHANNEL, SigningKeys
 from bot.teams.ports import BotIdentities, Outbox, SeenActivities, TeamsEvents
 from bot.teams.service_urls import ServiceUrls, is_loopback
@@ -55,10 +57,12 @@ class InboundMessages:
         if anonymous_from_loopback and not anonymous_app_id:
             raise ValueError("anonymous_app_id: anonymous activities need the app id of the bot they count for")
         self._identities = identities
+        self._keys = keys
         self._adapters = BotAdapters(keys)
         self._dispatch = TeamsDispatch(events=events, seen=seen, outbox=outbox)
         self._service_urls = ServiceUrls(allow_loopback=allow_loopback)
         self._anonymous_app_id = anonymous_app_id if anonymous_from_loopback else None
+        self._refusals = Refusals("messages", log)
 
     def add_routes(self, app: web.Application) -> None:
         """Put the handler at :data:`PATH`, for every method: it says itself what it does not take."""
@@ -70,23 +74,27 @@ class InboundMessages:
             return web.Response(status=HTTPStatus.METHOD_NOT_ALLOWED, headers={hdrs.ALLOW: hdrs.METH_POST})
         if request.content_type != "application/json":
             return web.Response(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-        body = _parse(await read_body(request, SIZE_LIMIT))
-        if body is None:
-            return web.Response(status=HTTPStatus.BAD_REQUEST)
         try:
-            return await self._checked(request, body)
+            return await self._checked(request)
+        except web.HTTPException:  # of read_body: what the sender did wrong
+            raise
         except Exception as error:
             log.error("handling a Teams activity failed: %s at %s", type(error).__name__, _place(error))  # noqa: TRY400
             return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
-    async def _checked(self, request: web.Request, body: dict[str, Any]) -> web.Response:
+    async def _checked(self, request: web.Request) -> web.Response:
+        header = request.headers.get(hdrs.AUTHORIZATION)
         try:
-            app_id, proof = await self._authenticate(request, body)
-        except BadProof as error:
-            log.info("an activity was refused: %s", error)
+            app_id = await self._addressed(request, header)
+            body = _parse(await read_body(request, SIZE_LIMIT))
+            if body is None:
+                return web.Response(status=HTTPStatus.BAD_REQUEST)
+            proof = await self._authenticate(app_id, header, body)
+        except BadProof as problem:
+            self._refusals.note("an activity was refused", str(problem), level=logging.INFO)
             return web.Response(status=HTTPStatus.UNAUTHORIZED, headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
         except (Transient, Unsealable) as problem:
-            log.error("nobody can be checked: %s", problem)  # noqa: TRY400
+            self._refusals.note("nobody can be checked", str(problem), level=logging.ERROR)
             return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
         if not self._service_urls.allows(body.get("serviceUrl")):
             log.warning("an activity names a service URL that is not on the allow-list")
@@ -102,28 +110,30 @@ class InboundMessages:
             return web.Response(status=int(result.status))
         return web.json_response(result.body, status=int(result.status))
 
-    async def _authenticate(self, request: web.Request, body: dict[str, Any]) -> tuple[str, AuthenticateRequestResult]:
-        """The bot that is addressed, and the proof. Raises for whoever proves nothing."""
-        header = request.headers.get(hdrs.AUTHORIZATION)
+    async def _addressed(self, request: web.Request, header: str | None) -> str:
+        """The bot that is addressed, by the headers alone. Raises for whoever proves nothing."""
         if header is None:
-            return self._without_token(request, body)
-        app_id = _audience(header)
+            if self._anonymous_app_id is None:
+                raise BadProof("no token")
+            if not _from_this_machine(request):
+                raise BadProof("no token, and not from this machine")
+            return self._anonymous_app_id
+        app_id = await read_audience(header, self._keys)
         identity = await self._identities.find(app_id)
-        # As we write it: each spelling of an id would else get an adapter of its own, before anything is proved.
+        # As we write it: each spelling of an id would else get an adapter of its own.
         if identity is None or identity.app_id != app_id:
             raise BadProof("not for a bot of ours")
+        return app_id
+
+    async def _authenticate(self, app_id: str, header: str | None, body: dict[str, Any]) -> AuthenticateRequestResult:
+        """The proof, with what the activity says of itself. Raises BadProof."""
+        if header is None:
+            if body.get("channelId") != CHANNEL or not _leads_to_loopback(body.get("serviceUrl")):
+                raise BadProof("no token, and a service URL or channel of elsewhere")
+            return anonymous(app_id)
         envelope = Activity(channel_id=body.get("channelId"), service_url=body.get("serviceUrl"))
         adapter = self._adapters.find(app_id)
-        return app_id, await adapter.bot_framework_authentication.authenticate_request(envelope, header)
-
-    def _without_token(self, request: web.Request, body: dict[str, Any]) -> tuple[str, AuthenticateRequestResult]:
-        if self._anonymous_app_id is None:
-            raise BadProof("no token")
-        if not _from_this_machine(request) or body.get("channelId") != CHANNEL:
-            raise BadProof("no token, and not from this machine")
-        if not _leads_to_loopback(body.get("serviceUrl")):
-            raise BadProof("no token, and a service URL elsewhere")
-        return self._anonymous_app_id, anonymous(self._anonymous_app_id)
+        return await adapter.bot_framework_authentication.authenticate_request(envelope, header)
 
 
 def _parse(raw: bytes) -> dict[str, Any] | None:
@@ -137,20 +147,6 @@ def _parse(raw: bytes) -> dict[str, Any] | None:
     if not isinstance(body, dict) or not isinstance(body.get("type"), str) or not body["type"]:
         return None
     return None if _NUL.search(written) else body
-
-
-def _audience(header: str) -> str:
-    """The app id a token claims to be for. Unproven: it only chooses the adapter that then checks everything."""
-    scheme, _, token = header.partition(" ")
-    if scheme != "Bearer" or not token:
-        raise BadProof("not a bearer token")
-    try:
-        audience = jwt.decode(token, options={"verify_signature": False}).get("aud")
-    except (jwt.PyJWTError, ValueError, RecursionError) as error:
-        raise BadProof(f"token not readable ({type(error).__name__})") from None
-    if not isinstance(audience, str) or not audience or len(audience) > 100:
-        raise BadProof("no audience")
-    return audience
 
 
 def _from_this_machine(request: web.Request) -> bool:

@@ -1,8 +1,10 @@
 """The keys that sign activities: Bot Framework's OpenID document, fetched on the loop's own HTTP client and kept warm.
 
 The SDK fetches it with a blocking client on the first turn, without a time-out, and answers 500 for up to a day after
-a key was rolled over. Here it is fetched at start and every few hours, and an unknown key id asks once more, at most
-once a minute. Requirements: learn.microsoft.com, "Bot Framework REST API: authentication", connector to bot.
+a key was rolled over. Here it is fetched at start and every hour, and an unknown key id asks once more, at most once a
+minute. Requirements: learn.microsoft.com, "Bot Framework REST API: authentication", connector to bot: the list may be
+cached for long, and is to be refreshed at least once in 24 hours. An hour is how long a key that is withdrawn in an
+emergency is believed; a list older than those 24 hours, because nobody answers, is not believed at all.
 """
 
 from __future__ import annotations
@@ -26,9 +28,11 @@ log = logging.getLogger(__name__)
 METADATA_URL = "https://login.botframework.com/v1/.well-known/openidconfiguration"
 CHANNEL = "msteams"
 TIMEOUT = aiohttp.ClientTimeout(total=10.0)
-RENEW = 6 * 3600.0  # seconds between two fetches (Microsoft: at least once a day)
+RENEW = 3600.0  # seconds between two fetches
+BELIEVED = 24 * 3600.0  # seconds in which a list is good for anything
 AGAIN = 30.0  # seconds to the next try after a fetch that failed
 UNKNOWN_KEY = 60.0  # seconds between two fetches that unknown key ids may cause
+PATIENCE = 3.0  # seconds in which an activity waits for such a fetch
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +58,7 @@ class SigningKeys:
         self._clock = clock
         self._keys: dict[str, SigningKey] = {}
         self._fresh = False  # whether the last fetch worked
+        self._loaded_at = -math.inf  # when the keys were fetched
         self._asked_at = -math.inf  # when an unknown key id last caused a fetch
         self._fetch: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None
@@ -61,7 +66,7 @@ class SigningKeys:
     @property
     def ready(self) -> bool:
         """Whether any key is known, so that activities can be checked."""
-        return bool(self._keys)
+        return bool(self._believed())
 
     async def start(self) -> None:
         """Fetch the keys and keep them fresh. A failure is logged and tried again in the background."""
@@ -77,15 +82,16 @@ class SigningKeys:
         self._warming = None
 
     async def get(self, key_id: object) -> SigningKey:
-        """The key with this id, endorsed for Teams. BadProof: there is none; Transient: no key was ever fetched, so
-        nobody can be checked now."""
+        """The key with this id, endorsed for Teams. BadProof: there is none. Transient: nobody can be checked now,
+        because no keys were fetched for a day, or they are just being fetched and it takes long."""
         if not isinstance(key_id, str):
             raise BadProof("no key id")
-        if key_id not in self._keys:
+        if key_id not in self._believed():
             await self._ask_again()
-        key = self._keys.get(key_id)
+        keys = self._believed()
+        key = keys.get(key_id)
         if key is None:
-            raise BadProof("unknown key id") if self._keys else Transient("no signing keys of Bot Framework")
+            raise BadProof("unknown key id") if keys else Transient("no signing keys of Bot Framework")
         if CHANNEL not in key.endorsements:  # the SDK lets a key without any endorsement pass
             raise BadProof("key not endorsed")
         return key
@@ -96,13 +102,21 @@ class SigningKeys:
             self._fetch = asyncio.create_task(self._load(), name="teams signing keys fetch")
         await asyncio.shield(self._fetch)
 
+    def _believed(self) -> dict[str, SigningKey]:
+        return self._keys if self._clock() - self._loaded_at < BELIEVED else {}
+
     async def _ask_again(self) -> None:
-        pause = UNKNOWN_KEY if self._keys else 1.0  # with no keys at all every activity is waiting
-        if self._clock() - self._asked_at >= pause:
+        pause = UNKNOWN_KEY if self._believed() else 1.0  # with no keys at all every activity is waiting
+        due = self._clock() - self._asked_at >= pause
+        if not due and (self._fetch is None or self._fetch.done()):
+            return
+        if due:
             self._asked_at = self._clock()
-            await self.refresh()
-        elif self._fetch is not None and not self._fetch.done():
-            await asyncio.shield(self._fetch)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.refresh()
+        except TimeoutError:
+            raise Transient("the signing keys of Bot Framework are long in coming") from None
 
     async def _keep_warm(self) -> None:
         while True:
@@ -120,7 +134,8 @@ class SigningKeys:
             return
         if not keys:
             log.warning("the signing keys of Bot Framework hold no usable key")
-        self._keys = keys or self._keys
+        else:
+            self._keys, self._loaded_at = keys, self._clock()
         self._fresh = bool(keys)
 
     async def _document(self, url: str) -> Any:

@@ -207,7 +207,7 @@ async def running_product(
         )
         for town in (None, *TOWNS):
             await provision(service.database, twins[FJORDVIK], town)  # both customers use one account of the CRM
-        stack.enter_context(pytest.MonkeyPatch.context()).setattr("bot.app._LINGERING", 0.1)
+        stack.enter_context(pytest.MonkeyPatch.context()).setattr("bot.listener.LINGERING", 0.1)
         await service.wire()
         stack.push_async_callback(service.stop)
         address = await service.listen()

@@ -21,7 +21,14 @@ TARGETS = {
     "messages": b"/api/messages",
 }
 JSON = (b"Content-Type", b"application/json")
+Proof = tuple[bytes, bytes]
 CHUNKED = (b"Transfer-Encoding", b"chunked")
+
+
+@pytest.fixture(scope="module")
+async def proof(product: Product) -> Proof:
+    """A right token: who has none is not read at all. The events door has its token in the address."""
+    return b"Authorization", b"Bearer " + (await product.forge()).encode()
 
 
 def head(door: str, *headers: tuple[bytes, bytes]) -> bytes:
@@ -34,22 +41,22 @@ def test_no_door_reads_a_body_that_is_not_tried_here(product: Product) -> None:
 
 
 @pytest.mark.parametrize("door", DOORS)
-async def test_one_byte_too_many_is_413_announced_or_not(product: Product, door: str) -> None:
+async def test_one_byte_too_many_is_413_announced_or_not(product: Product, proof: Proof, door: str) -> None:
     limit = DOORS[door]
-    announced = request(b"POST", TARGETS[door], [JSON], b"x" * (limit + 1))
+    announced = request(b"POST", TARGETS[door], [JSON, proof], b"x" * (limit + 1))
     assert (await exchange(product.address, announced)).status == 413
     chunk = b"%x\r\n%s\r\n" % (1000, b"x" * 1000)
-    unannounced = head(door, CHUNKED) + chunk * (limit // 1000 + 1) + b"0\r\n\r\n"
+    unannounced = head(door, proof, CHUNKED) + chunk * (limit // 1000 + 1) + b"0\r\n\r\n"
     assert (await exchange(product.address, unannounced)).status == 413
-    assert (await exchange(product.address, request(b"POST", TARGETS[door], [JSON], b"x" * limit))).status == 400
+    assert (await exchange(product.address, request(b"POST", TARGETS[door], [JSON, proof], b"x" * limit))).status == 400
 
 
 @pytest.mark.parametrize("door", DOORS)
-async def test_a_body_without_end_is_cut_off(product: Product, door: str) -> None:
+async def test_a_body_without_end_is_cut_off(product: Product, proof: Proof, door: str) -> None:
     """Only the refusal ends it: whoever goes on sending is not read."""
 
     async def endless() -> AsyncIterator[bytes]:
-        yield head(door, CHUNKED)
+        yield head(door, proof, CHUNKED)
         while True:
             yield b"%x\r\n%s\r\n" % (60_000, b"x" * 60_000)
 
@@ -59,12 +66,12 @@ async def test_a_body_without_end_is_cut_off(product: Product, door: str) -> Non
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("announced", [True, False])
 async def test_a_byte_at_a_time_ends_by_the_clock(
-    product: Product, door: str, announced: bool, monkeypatch: pytest.MonkeyPatch
+    product: Product, proof: Proof, door: str, announced: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bodies, "BODY_SECONDS", 0.3)
 
     async def drip() -> AsyncIterator[bytes]:
-        yield head(door, (b"Content-Length", b"5000") if announced else CHUNKED)
+        yield head(door, proof, (b"Content-Length", b"5000") if announced else CHUNKED)
         while True:
             yield b"x" if announced else b"1\r\nx\r\n"
             await asyncio.sleep(0.05)
@@ -74,28 +81,30 @@ async def test_a_byte_at_a_time_ends_by_the_clock(
 
 @pytest.mark.parametrize("door", DOORS)
 async def test_silence_after_the_headers_ends_by_the_clock(
-    product: Product, door: str, monkeypatch: pytest.MonkeyPatch
+    product: Product, proof: Proof, door: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bodies, "BODY_SECONDS", 0.3)
-    assert (await exchange(product.address, head(door, (b"Content-Length", b"10")))).status == 408
+    assert (await exchange(product.address, head(door, proof, (b"Content-Length", b"10")))).status == 408
 
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("encoding", [b"gzip", b"deflate", b"br", b"zstd", b"x-gzip", b"identity, gzip", b"made-up"])
-async def test_compressed_bodies_are_415_and_never_unpacked(product: Product, door: str, encoding: bytes) -> None:
+async def test_compressed_bodies_are_415_and_never_unpacked(
+    product: Product, proof: Proof, door: str, encoding: bytes
+) -> None:
     """A small gzip holds hundreds of megabytes: it is refused by what it says it is."""
     bomb = gzip.compress(b"\0" * 20_000_000) if b"gzip" in encoding else zlib.compress(b"\0" * 20_000_000)
     answer = await exchange(
-        product.address, request(b"POST", TARGETS[door], [JSON, (b"Content-Encoding", encoding)], bomb)
+        product.address, request(b"POST", TARGETS[door], [JSON, proof, (b"Content-Encoding", encoding)], bomb)
     )
     assert answer.status == 415
     assert b"Accept-Encoding: identity" in answer.raw
 
 
 @pytest.mark.parametrize("door", DOORS)
-async def test_a_bomb_that_does_not_say_so_is_only_bytes(product: Product, door: str) -> None:
+async def test_a_bomb_that_does_not_say_so_is_only_bytes(product: Product, proof: Proof, door: str) -> None:
     bomb = gzip.compress(b"\0" * 20_000_000)[:50_000]
-    assert (await exchange(product.address, request(b"POST", TARGETS[door], [JSON], bomb))).status == 400
+    assert (await exchange(product.address, request(b"POST", TARGETS[door], [JSON, proof], bomb))).status == 400
 
 
 @pytest.mark.parametrize("door", DOORS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -14,8 +15,10 @@ from urllib.parse import urlencode
 
 import pytest
 
+from bot import acquaintances
 from tests.hostile.product import Product
 from tests.hostile.towns import FJORDVIK, NABO, Town
+from tests.hostile.wire import exchange
 
 RING = {"event": "newCall", "from": "4722334455", "to": "4790000001", "direction": "in"}
 _IGNORED = ("queue.pgqueuer_log", "queue.pgqueuer", "smartcall.rate", "smartcall.seen_activity")
@@ -145,6 +148,56 @@ async def test_what_no_database_keeps_is_400(staffed: Product, text: str) -> Non
     body = json.dumps({**RING, "callId": "odd", "user": [text]}).encode()
     path = f"{FJORDVIK.operator}/{FJORDVIK.url_token}"
     assert (await post(staffed, path, body, {"Content-Type": "application/json"}))[0] == 400
+
+
+async def test_a_flood_of_strangers_keeps_no_operator_waiting(
+    staffed: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy minute, all at once, in the middle of a crowd that knocks with made-up ids and wrong tokens: no event is
+    refused, and the strangers have the room of one connection in the database."""
+    asking: list[uuid.UUID] = []
+    most = 0
+    find = acquaintances.find_connection
+
+    async def watched(database: Any, connection_id: uuid.UUID) -> Any:
+        nonlocal most
+        asking.append(connection_id)
+        most = max(most, sum(each not in (FJORDVIK.operator, NABO.operator) for each in asking))
+        try:
+            return await find(database, connection_id)
+        finally:
+            asking.remove(connection_id)
+
+    for town in (FJORDVIK, NABO):
+        assert await staffed.tell(town, callId="known from now on") == 200
+    monkeypatch.setattr(acquaintances, "find_connection", watched)
+    strangers = [
+        post(staffed, f"{uuid.uuid4() if number % 2 else FJORDVIK.operator}/made-up", body_of(f"flood {number}"), {})
+        for number in range(400)
+    ]
+    kinds = ("newCall", "answer", "hangup")
+    honest = [
+        staffed.tell(town, callId=f"busy {number}", event=kind)
+        for number in range(25)
+        for kind in kinds
+        for town in (FJORDVIK, NABO)
+    ]
+    refused = asyncio.create_task(_all(strangers))
+    assert await _all(honest) == [200] * 150
+    assert {status for status, _ in await refused} == {401}
+    assert 0 < most <= acquaintances.ROOM
+    await staffed.quiet()
+
+
+async def _all(tried: list[Any]) -> list[Any]:
+    return list(await asyncio.gather(*tried))
+
+
+async def test_a_body_is_not_read_for_who_names_nobody(staffed: Product) -> None:
+    """Refused by the address alone: nothing of the body was sent."""
+    for path in (f"{uuid.uuid4()}/x", "no-id/x", "%00", f"{uuid.uuid4()}"):
+        head = f"POST /api/events/{path} HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n"
+        assert (await exchange(staffed.address, head.encode())).status == 401
 
 
 async def test_nothing_of_it_was_a_failure_of_ours(staffed: Product) -> None:

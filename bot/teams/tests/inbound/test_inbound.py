@@ -192,11 +192,33 @@ async def test_too_much_is_413_announced_or_not(bot: Any, serve: Any) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "GZIP", "gzip, gzip", "made-up"])
-async def test_a_compressed_body_is_415(bot: Any, serve: Any, encoding: str) -> None:
+async def test_a_compressed_body_is_415(bot: Any, signer: Any, serve: Any, encoding: str) -> None:
     """A few kilobytes unpack to gigabytes, and Teams sends nothing compressed."""
     client = await serve()
     squeezed = gzip.compress(json.dumps(bot.activity(text="x" * SIZE_LIMIT)).encode())
-    assert (await client.raw(squeezed, headers={**JSON, "Content-Encoding": encoding}))[0] == 415
+    headers = {**JSON, "Authorization": f"Bearer {signer.sign(bot.claims())}", "Content-Encoding": encoding}
+    assert (await client.raw(squeezed, headers=headers))[0] == 415
+
+
+async def test_who_has_no_token_is_not_read_and_asks_nobody(
+    bot: Any, signer: Any, serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the database nor the body is for strangers: a signature costs microseconds, and they have none."""
+
+    read: list[int] = []
+
+    async def reading(_: Any, limit: int) -> bytes:
+        read.append(limit)
+        return b"unreadable"
+
+    monkeypatch.setattr("bot.teams.inbound.read_body", reading)
+    client = await serve()
+    for name, make in BAD_TOKENS.items():
+        if "service URL" not in name and "audience" not in name:  # a signed token, which nobody can make
+            assert (await client.send(bot.activity(), token=make(bot, signer)))[0] == 401
+    assert (bot.identities.asked, read) == ([], [])
+    assert (await client.send(bot.activity()))[0] == 400
+    assert (bot.identities.asked, len(read)) == ([bot.identity.app_id], 1)
 
 
 async def test_characters_that_no_database_keeps_are_400(bot: Any, serve: Any) -> None:

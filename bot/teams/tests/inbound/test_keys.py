@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from types import ModuleType, SimpleNamespace
 from typing import Any
+
+import pytest
+
+from bot.teams import keys
 
 
 async def test_keys_are_there_before_the_first_activity(bot: Any, microsoft: Any, serve: Any) -> None:
@@ -67,3 +72,66 @@ async def test_stop_leaves_nothing_running(bot: Any) -> None:
     await bot.keys.start()
     await bot.keys.stop()
     assert not {task for task in asyncio.all_tasks() if task.get_name().startswith("teams signing")}
+
+
+async def test_a_key_that_is_withdrawn_is_believed_for_an_hour_at_most(
+    bot: Any, microsoft: Any, signer: Any, new_signer: Any, serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list is asked for anew by the clock, whether or not anybody comes."""
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        microsoft.signers = [new_signer]
+        if len(pauses) > 1:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(keys, "asyncio", _with(asyncio, sleep=sleep))
+    client = await serve()
+    await bot.keys.start()
+    for _ in range(1000):
+        if len(pauses) > 1:
+            break
+        await asyncio.sleep(0.002)
+    assert set(pauses) == {3600.0}
+    assert microsoft.key_fetches == 2
+    assert (await client.send(bot.activity(), token=signer.sign(bot.claims())))[0] == 401
+
+
+async def test_a_list_of_yesterday_is_not_believed(bot: Any, microsoft: Any, serve: Any) -> None:
+    """Nobody can be checked then: Teams is asked to come again, not refused."""
+    await bot.keys.start()
+    client = await serve()
+    microsoft.keys_fail = True
+    bot.clock[0] += keys.BELIEVED - 1
+    assert (await client.send(bot.activity()))[0] == 200
+    bot.clock[0] += 1
+    assert not bot.keys.ready
+    assert (await client.send(bot.activity(id="2")))[0] == 503
+    microsoft.keys_fail = False
+    bot.clock[0] += 2
+    assert (await client.send(bot.activity(id="3")))[0] == 200
+
+
+async def test_who_waits_for_keys_does_not_wait_for_ever(
+    bot: Any, microsoft: Any, signer: Any, serve: Any, held: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Strangers with made-up key ids would else hold their sockets as long as Microsoft is slow."""
+    await bot.keys.start()
+    client = await serve()
+    monkeypatch.setattr(keys, "PATIENCE", 0.05)
+    document = bot.keys._document
+
+    async def slow(url: str) -> Any:
+        await held.wait()
+        return await document(url)
+
+    monkeypatch.setattr(bot.keys, "_document", slow)
+    made_up = [signer.sign(bot.claims(), kid=f"x{number}") for number in range(5)]
+    answers = await asyncio.gather(*(client.send(bot.activity(), token=token) for token in made_up))
+    assert {status for status, _ in answers} == {503}
+    assert (await client.send(bot.activity(id="a known key meanwhile")))[0] == 200
+
+
+def _with(module: ModuleType, **changes: Any) -> SimpleNamespace:
+    return SimpleNamespace(**{**vars(module), **changes})
