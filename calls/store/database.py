@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +38,16 @@ _SQL = read_blocks(Path(__file__).with_name("database.sql"))
 
 class DatabaseUnfit(Exception):
     """The database cannot be used as it is; the message says what to do."""
+
+
+@dataclass(slots=True)
+class _Inside:
+    """Whose unit a task is in. A task that was begun in it and outlives it is not in it any more."""
+
+    tenant_id: UUID | None
+
+
+_INSIDE: ContextVar[_Inside | None] = ContextVar("_INSIDE", default=None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,20 +125,35 @@ class Database:
     @asynccontextmanager
     async def tenant(self, tenant_id: UUID) -> AsyncIterator[Unit]:
         """A transaction that sees this tenant alone; committed on leaving, rolled back on an error."""
+        outside = self._not_elsewhere(tenant_id)
         async with self.pool.acquire() as connection:
             # One round trip instead of two; a UUID holds nothing but hexadecimal digits.
             await connection.execute(f"BEGIN; SET LOCAL smartcall.tenant = '{tenant_id}'")
+            inside = _Inside(tenant_id)
+            _INSIDE.set(inside)
             try:
                 yield Unit(tenant_id=tenant_id, sql=connection, vault=self.vault)
             except BaseException:
                 await _end(connection)
                 raise
+            finally:
+                inside.tenant_id = None
+                _INSIDE.set(outside)
             await connection.execute("COMMIT")
 
     def at_once(self, tenant_id: UUID) -> Unit:
         """For single functions of the database that enter the tenant by themselves (0001_functions.sql): one round trip
-        and one transaction each. Any other statement sees nothing here."""
+        and one transaction each. Any other statement sees nothing here, and no function leaves a tenant that its
+        transaction is in."""
+        self._not_elsewhere(tenant_id)
         return Unit(tenant_id=tenant_id, sql=self.pool, vault=self.vault)
+
+    def _not_elsewhere(self, tenant_id: UUID) -> _Inside | None:
+        """Raises RuntimeError in the middle of another tenant's unit: one piece of work is never about two tenants."""
+        outside = _INSIDE.get()
+        if outside is not None and outside.tenant_id not in (None, tenant_id):
+            raise RuntimeError("in the middle of another tenant's unit")
+        return outside
 
     async def tenant_of_connection(self, connection_id: UUID) -> UUID | None:
         """Whose connection this is; the caller has not proved anything yet."""

@@ -190,6 +190,17 @@ def press(product: Product, town: Town, who: uuid.UUID, card: dict[str, Any], **
     )
 
 
+async def settled(product: Product) -> None:
+    """After a press a card is sent once more, seconds later; until that is over."""
+
+    async def nothing_due() -> bool:
+        rows = await product.sql("SELECT count(*) AS n FROM smartcall.popup WHERE due_at IS NOT NULL")
+        return not rows[0]["n"]
+
+    await until(nothing_due)
+    await product.quiet()
+
+
 async def popup_ids(product: Product, town: Town) -> list[str]:
     rows = await product.sql("SELECT popup_id FROM smartcall.popup WHERE tenant_id = $1", town.tenant)
     return [str(row["popup_id"]) for row in rows]
@@ -259,6 +270,7 @@ async def test_the_same_activity_id_in_two_tenants_is_two_activities(staffed: Pr
 
 async def test_a_service_url_of_elsewhere_never_gets_our_token(staffed: Product) -> None:
     """Even with a token that is right for it: what we would send there is the bot's own."""
+    await settled(staffed)
     before = await staffed.dump(without=_IGNORED)
     for url in ("https://evil.example/", "https://smba.trafficmanager.net.evil.example/", "https://x@evil.example/"):
         token = await staffed.forge(serviceurl=url)

@@ -1,5 +1,14 @@
 -- Work that would cost several round trips while a phone rings.
 
+-- Into a tenant, for the rest of the transaction; never out of another one, whose rows its caller believes to see.
+CREATE FUNCTION smartcall.enter(tenant uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF NULLIF(current_setting('smartcall.tenant', true), '') <> COALESCE(tenant::text, '') THEN
+        RAISE EXCEPTION 'this transaction belongs to another tenant';
+    END IF;
+    PERFORM set_config('smartcall.tenant', tenant::text, true);
+END $$;
+
 -- One token of each bucket, or of none; then what is short for the longest time. Buckets come in the order of their
 -- names, so that two takers never wait for each other. It enters the tenant itself: one statement is one transaction,
 -- and row-level security binds it like any other. A clock that runs behind never takes tokens away.
@@ -12,7 +21,7 @@ DECLARE
     level double precision;
     filled timestamptz;
 BEGIN
-    PERFORM set_config('smartcall.tenant', tenant::text, true), set_config('synchronous_commit', 'off', true);
+    PERFORM smartcall.enter(tenant), set_config('synchronous_commit', 'off', true);
     seconds := 0;
     FOR i IN 1 .. cardinality(scopes) LOOP
         INSERT INTO smartcall.rate AS r (tenant_id, scope, tokens, filled_at) VALUES (tenant, scopes[i], bursts[i], as_of)
@@ -42,14 +51,14 @@ GRANT EXECUTE ON FUNCTION smartcall.take_tokens(uuid, text[], double precision[]
 -- An operator's or a source's connection by its id, and so the tenant that it belongs to. Nothing is proved by knowing it.
 CREATE FUNCTION smartcall.connection_by_id(id uuid) RETURNS SETOF smartcall.connection LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM set_config('smartcall.tenant', smartcall.resolve('connection', id)::text, true);
+    PERFORM smartcall.enter(smartcall.resolve('connection', id));
     RETURN QUERY SELECT c.* FROM smartcall.connection c WHERE c.connection_id = id AND c.enabled;
 END $$;
 
 -- The tenant's sources, in the order it wants them shown.
 CREATE FUNCTION smartcall.connectors(tenant uuid) RETURNS SETOF smartcall.connection LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM set_config('smartcall.tenant', tenant::text, true);
+    PERFORM smartcall.enter(tenant);
     RETURN QUERY SELECT c.* FROM smartcall.connection c WHERE c.kind = 'connector' AND c.enabled ORDER BY c.rank, c.name;
 END $$;
 
@@ -57,7 +66,7 @@ END $$;
 CREATE FUNCTION smartcall.take_lookup(tenant uuid, call uuid, job text, until timestamptz, as_of timestamptz)
 RETURNS TABLE (toast_at timestamptz, lookup_sealed bytea, bodies bytea[], starts integer) LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM set_config('smartcall.tenant', tenant::text, true), set_config('synchronous_commit', 'off', true);
+    PERFORM smartcall.enter(tenant), set_config('synchronous_commit', 'off', true);
     RETURN QUERY UPDATE smartcall.call c
         SET lookup_lease = job, lookup_lease_until = until, lookup_starts = c.lookup_starts + 1
         WHERE c.call_id = call AND c.lookup_state = 'wanted'
@@ -71,7 +80,7 @@ END $$;
 CREATE FUNCTION smartcall.recall_choices(tenant uuid, hashes bytea[])
 RETURNS TABLE (employee_id uuid, record_sealed bytea) LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM set_config('smartcall.tenant', tenant::text, true);
+    PERFORM smartcall.enter(tenant);
     RETURN QUERY SELECT c.employee_id, c.record_sealed FROM smartcall.choice c WHERE c.number_hash = ANY(hashes);
 END $$;
 
@@ -80,7 +89,7 @@ END $$;
 CREATE FUNCTION smartcall.take_popups(tenant uuid, call uuid, taker uuid, until timestamptz, as_of timestamptz)
 RETURNS SETOF smartcall.popup LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM set_config('smartcall.tenant', tenant::text, true), set_config('synchronous_commit', 'off', true);
+    PERFORM smartcall.enter(tenant), set_config('synchronous_commit', 'off', true);
     RETURN QUERY WITH free AS (
         SELECT p.popup_id FROM smartcall.popup p JOIN smartcall.call c USING (call_id)
         WHERE p.call_id = call AND p.shown < p.wanted
@@ -98,7 +107,7 @@ CREATE FUNCTION smartcall.take_journal(tenant uuid, call uuid, taker uuid, until
 RETURNS TABLE (journal_id uuid, wanted integer, attempts integer, starts integer, looking boolean)
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM set_config('smartcall.tenant', tenant::text, true), set_config('synchronous_commit', 'off', true);
+    PERFORM smartcall.enter(tenant), set_config('synchronous_commit', 'off', true);
     RETURN QUERY UPDATE smartcall.journal j SET lease = taker, lease_until = until, due_at = until, starts = j.starts + 1
         WHERE j.call_id = call AND j.written < j.wanted AND j.parked IS NULL
             AND (j.lease IS NULL OR j.lease_until <= as_of) AND (j.attempts = 0 OR j.due_at <= as_of)
@@ -110,7 +119,7 @@ END $$;
 CREATE FUNCTION smartcall.note_posts(tenant uuid, popups uuid[], taker uuid, as_of timestamptz)
 RETURNS SETOF uuid LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM set_config('smartcall.tenant', tenant::text, true);
+    PERFORM smartcall.enter(tenant);
     RETURN QUERY UPDATE smartcall.popup p SET post_tried_at = as_of, posts = p.posts + 1
         WHERE p.popup_id = ANY(popups) AND p.lease = taker RETURNING p.popup_id;
 END $$;
@@ -125,7 +134,7 @@ RETURNS TABLE (
     operators jsonb, requests jsonb
 ) LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM set_config('smartcall.tenant', tenant::text, true);
+    PERFORM smartcall.enter(tenant);
     RETURN QUERY SELECT t.name, t.language, t.region, t.bot_app_id, t.bot_tenant_id, t.settings,
         c.lookup_state, c.lookup_sealed, k.name, j.parked,
         j.written > 0 AND (j.note_sealed IS NULL OR j.due_at IS NULL),
@@ -152,7 +161,7 @@ RETURNS TABLE (
     conversation_id text, member_id text, service_url text
 ) LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM set_config('smartcall.tenant', tenant::text, true);
+    PERFORM smartcall.enter(tenant);
     RETURN QUERY SELECT e.employee_id, e.entra_object_id, e.name_sealed, e.email_sealed, e.language, e.preferences,
         h.conversation_id, h.member_id, h.service_url
     FROM smartcall.employee e
@@ -170,7 +179,7 @@ CREATE FUNCTION smartcall.note_shown(
     declined boolean, form timestamptz
 ) RETURNS SETOF boolean LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM set_config('smartcall.tenant', tenant::text, true);
+    PERFORM smartcall.enter(tenant);
     RETURN QUERY WITH mine AS (
         SELECT p.popup_id, p.wanted > answered AS newer, p.pressed_at + interval '2 seconds' AS settled_at,
             COALESCE(p.pressed_at + interval '2 seconds' > as_of AND p.wanted = answered, false) AS again
@@ -200,7 +209,7 @@ DECLARE
     began timestamptz;
     touched uuid[];
 BEGIN
-    PERFORM set_config('smartcall.tenant', tenant::text, true);
+    PERFORM smartcall.enter(tenant);
     seen := delivery IS NOT NULL AND EXISTS (
         SELECT FROM smartcall.delivery d WHERE d.connection_id = connection AND d.delivery_hash = delivery
     );
@@ -239,7 +248,7 @@ CREATE FUNCTION smartcall.settle(
     requested boolean
 ) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM set_config('smartcall.tenant', tenant::text, true);
+    PERFORM smartcall.enter(tenant);
     IF known = 0 THEN
         INSERT INTO smartcall.call (tenant_id, call_id, connection_id, ref_hash, started_at, toast_at)
         VALUES (tenant, call, connection, ref, times[1], times[1]) ON CONFLICT DO NOTHING;
