@@ -22,7 +22,7 @@ from calls.jobs.starts import NEVER_CAME_BACK, is_worn_out
 from calls.matching import rank
 from calls.model import Ability, Direction, SourceRole
 from calls.numbers import Number
-from calls.popups.cards import Cards
+from calls.popups.cards import Cards, Claimed
 from calls.popups.scene import LOOKUP, lock_lookup
 from calls.reducer import fold
 from calls.store.database import DATABASE_AWAY, Database
@@ -63,8 +63,11 @@ class CardsJob:
         self._patience = patience or Patience()
 
     async def __call__(self, task: Task) -> None:
+        now, lease = self._now(), f"{task.job_id} {uuid4()}"
+        until = now + timedelta(seconds=self._patience.hard + self._patience.directory + 2)
         try:
-            order = await self._take_order(task)
+            claimed = await self._cards.show(task.tenant_id, task.call_id, (lease, until))
+            order = await self._order(task, lease, claimed) if claimed is not None else None
         except DATABASE_AWAY:
             raise
         except Exception:
@@ -72,6 +75,8 @@ class CardsJob:
             async with self._database.tenant(task.tenant_id) as unit:
                 await unit.sql.execute(SQL["came_back"], task.call_id)
             raise
+        if claimed is None:
+            return
         if order is not None:
             try:
                 await self._identify(task, order)
@@ -83,14 +88,9 @@ class CardsJob:
                 await self._keep(task, order, replace(order.before, done=True))
         await self._cards.show(task.tenant_id, task.call_id)
 
-    async def _take_order(self, task: Task) -> _Order | None:
-        now = self._now()
-        until = now + timedelta(seconds=self._patience.hard + self._patience.directory + 2)
-        lease = f"{task.job_id} {uuid4()}"
-        unit = self._database.at_once(task.tenant_id)
-        row = await unit.sql.fetchrow(SQL["take_lookup"], task.tenant_id, task.call_id, lease, until, now)
-        if row is None:
-            return None
+    async def _order(self, task: Task, lease: str, row: Claimed) -> _Order | None:
+        """What is to be asked; None when it turns out that nothing is."""
+        now, unit = self._now(), self._database.at_once(task.tenant_id)
         if is_worn_out(row["starts"]):
             await self._park(task, lease)
             return None
@@ -128,6 +128,7 @@ class CardsJob:
             _ = await lock_lookup(unit, task.call_id)  # nobody settles the call while we look again
             if not is_looked_up(fold(await read_events(unit, task.call_id))):
                 await unit.sql.execute(SQL["drop_lookup"], task.call_id)
+                await unit.sql.execute(SQL["want_shown"], task.call_id, self._now() + timedelta(seconds=3))
 
     async def _identify(self, task: Task, order: _Order) -> None:
         toast_at = asyncio.get_running_loop().time() + order.toast_in

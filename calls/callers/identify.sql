@@ -1,9 +1,5 @@
 -- The one lookup of a call.
 
--- name: take_lookup
--- Ours when nobody has it, when its holder is gone, or when we are the same job taken over (0001_functions.sql).
-SELECT toast_at, lookup_sealed, bodies, starts FROM smartcall.take_lookup($1, $2, $3, $4, $5)
-
 -- name: drop_lookup
 UPDATE smartcall.call SET lookup_state = 'none', lookup_lease = NULL, lookup_lease_until = NULL, lookup_starts = 0
 WHERE call_id = $1

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 from uuid import UUID, uuid4
 
 from pydantic import TypeAdapter
@@ -23,7 +23,7 @@ from calls.jobs.starts import NEVER_CAME_BACK, is_worn_out
 from calls.popups.chats import ChatAddress, ChatState, set_state
 from calls.popups.notes import FORM_PATIENCE, form_from
 from calls.popups.popup import Popup, PopupState, opens
-from calls.popups.scene import NO_OPERATORS, Scene, read_scene
+from calls.popups.scene import NO_OPERATORS, Scene, scene_from
 from calls.ports import Operator
 from calls.store.database import DATABASE_AWAY, Database, Unit
 from calls.store.sql_blocks import read_blocks
@@ -37,6 +37,12 @@ _SEND_SECONDS = 4.5  # below half the lease: a sender that hangs has given up be
 _GRACE = 0.3  # a channel that keeps its deadline says itself what became of the request
 _WAITS = (2.0, 5.0, 15.0, 60.0, 300.0, 900.0)  # seconds before a failed popup is tried again; then it is parked
 _SETTLED = (PopupState.MISSED, PopupState.ENDED, PopupState.BUSY, PopupState.REJECTED, PopupState.FORWARDED)
+
+
+# A lookup to be taken along with the popups: who takes it (the job, and this run of it), and until when.
+Claim: TypeAlias = tuple[str, datetime]
+# What it is asked with, when it was there to take: toast_at, lookup_sealed, bodies, starts.
+Claimed: TypeAlias = Mapping[str, Any]
 
 
 class CardChannel(Protocol):
@@ -81,41 +87,45 @@ class Cards:
         self._now = now
         self._operators = operators
 
-    async def show(self, tenant_id: UUID, call_id: UUID) -> None:
-        """Bring every popup of a call up to date; goes round while newer states come in."""
-        again = True
-        while again:
-            sendings = await self._take(tenant_id, call_id)
-            done = await asyncio.gather(*(self._send(tenant_id, sending) for sending in sendings))
-            again = any(done)
+    async def show(self, tenant_id: UUID, call_id: UUID, claim: Claim | None = None) -> Claimed | None:
+        """Bring every popup of a call up to date; goes round while newer states come in. With a ``claim``, the lookup
+        of the call is taken with the first of them, when it is there to take."""
+        claimed, sendings = await self._take(tenant_id, call_id, claim)
+        while any(await asyncio.gather(*(self._send(tenant_id, sending) for sending in sendings))):
+            _, sendings = await self._take(tenant_id, call_id)
+        return claimed
 
-    async def _take(self, tenant_id: UUID, call_id: UUID) -> Sequence[_Sending]:
+    async def _take(
+        self, tenant_id: UUID, call_id: UUID, claim: Claim | None = None
+    ) -> tuple[Claimed | None, Sequence[_Sending]]:
         """Lease what is open, decide what to send, and note each POST before it is made."""
         now, lease = self._now(), uuid4()
-        unit = self._database.at_once(tenant_id)
-        taken = await unit.sql.fetch(_SQL["take_popups"], tenant_id, call_id, lease, now + _LEASE, now)
-        rows = [row for row in taken if not is_worn_out(row["starts"])]
-        if len(rows) < len(taken):
-            await self._park_worn_out(tenant_id, taken, lease)
+        unit, (job, until) = self._database.at_once(tenant_id), claim or (None, None)
+        row = await unit.sql.fetchrow(_SQL["take_cards"], tenant_id, call_id, lease, now + _LEASE, now, job, until)
+        claimed: Claimed | None = row if row["starts"] is not None else None
+        return claimed, await self._plan(unit, row, lease, now)
+
+    async def _plan(self, unit: Unit, taken: Any, lease: UUID, now: datetime) -> Sequence[_Sending]:
+        popups = taken["popups"] or ()
+        rows = [row for row in popups if not is_worn_out(row["starts"])]
+        if len(rows) < len(popups):
+            await self._park_worn_out(unit.tenant_id, popups, lease)
         try:
-            scene = await read_scene(unit, call_id, self._operators) if rows else None
+            scene = scene_from(unit, taken["scene"], self._operators) if rows else None
             if scene is None:
                 return []
             sendings = [_plan(unit, scene, row, lease, now) for row in rows]
-        except DATABASE_AWAY:
-            raise
         except Exception:
             # Empty-handed, but it came back: rows that cannot be opened may be opened yet, with a key that is missing.
-            async with self._database.tenant(tenant_id) as transaction:
+            async with self._database.tenant(unit.tenant_id) as transaction:
                 await transaction.sql.execute(_SQL["came_back"], lease)
             raise
         posts = {sending.row["popup_id"] for sending in sendings if sending.action in ("post", "quiet_post")}
         if not posts:
             return sendings
-        noted = {
-            row["popup_id"] for row in await unit.sql.fetch(_SQL["note_posts"], tenant_id, list(posts), lease, now)
-        }
-        return [sending for sending in sendings if sending.row["popup_id"] not in posts - noted]
+        noted = await unit.sql.fetch(_SQL["note_posts"], unit.tenant_id, list(posts), lease, now)
+        missed = posts - {row["popup_id"] for row in noted}
+        return [sending for sending in sendings if sending.row["popup_id"] not in missed]
 
     async def _park_worn_out(self, tenant_id: UUID, taken: Sequence[Any], lease: UUID) -> None:
         worn_out = [row["popup_id"] for row in taken if is_worn_out(row["starts"])]

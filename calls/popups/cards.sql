@@ -1,10 +1,8 @@
 -- The popups of a call.
 
--- name: take_popups
+-- name: take_cards
 -- Leases what is open (this and the next two: migrations/versions/0001_functions.sql).
-SELECT popup_id, employee_id, wanted, shown_digest, attempts, post_tried_at, posts, activity_id,
-    form_open, form_until, draft_sealed, starts
-FROM smartcall.take_popups($1, $2, $3, $4, $5)
+SELECT popups, scene, toast_at, lookup_sealed, bodies, starts FROM smartcall.take_cards($1, $2, $3, $4, $5, $6, $7)
 
 -- name: note_posts
 SELECT popup_id FROM smartcall.note_posts($1, $2::uuid[], $3, $4) AS popup_id

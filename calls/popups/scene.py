@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -87,17 +88,17 @@ class Scene:
 
 
 async def read_scene(unit: Unit, call_id: UUID, operators: Mapping[str, Operator] = NO_OPERATORS) -> Scene | None:
-    """None when the call is gone. The call first, then its people: both as they are at one moment or a later one.
-
-    ``operators`` are the kinds there are, by type: what they can do decides what a card offers.
-    """
+    """None when the call is gone. ``operators`` are the kinds there are, by type: what they can do decides what a card
+    offers."""
     row = await unit.sql.fetchrow(SQL["read_call"], unit.tenant_id, call_id)
+    return scene_from(unit, row, operators)
+
+
+def scene_from(unit: Unit, row: Any, operators: Mapping[str, Operator]) -> Scene | None:
+    """The scene in a row of the database's type of that name."""
     if row is None or not row["bodies"]:
         return None
-    tenant, call = tenant_from(unit, row), fold(open_events(unit, row["bodies"]))
-    people = {leg.employee_id for leg in call.legs}
-    people |= {party.employee_id for party in (call.caller, call.answered_by) if party and party.employee_id}
-    rows = await unit.sql.fetch(SQL["read_people"], unit.tenant_id, tenant.bot_app_id, list(people)) if people else []
+    tenant, call, rows = tenant_from(unit, row), fold(open_events(unit, row["bodies"])), row["people"]
     return Scene(
         tenant=tenant,
         call=call,

@@ -106,7 +106,7 @@ class Database:
 
         async def connect() -> Any:
             connection = await asyncpg.connect(url, command_timeout=10, server_settings=settings)
-            await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+            await speak_json(connection)
             return connection
 
         pool = Pool(connect, size=size)
@@ -173,6 +173,17 @@ class Database:
     async def _resolve(self, kind: str, public_id: UUID) -> UUID | None:
         found: UUID | None = await self.pool.fetchval(_SQL["resolve"], kind, public_id)
         return found
+
+
+async def speak_json(connection: Any) -> None:
+    """jsonb as Python values. In its binary form (a version, 1, and the text): asyncpg reads no other inside a row."""
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        format="binary",
+        encoder=lambda value: b"\x01" + json.dumps(value).encode(),
+        decoder=lambda data: json.loads(data[1:]),
+    )
 
 
 async def _end(connection: Any) -> None:

@@ -8,13 +8,12 @@ runs only while a statement does.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import asyncpg
 
-from calls.store.database import SERVICE_ROLE
+from calls.store.database import SERVICE_ROLE, speak_json
 from tests.simulation.loop import VirtualLoop
 
 # No autovacuum: it may change the order in which rows without ORDER BY come back. Deadlocks are ended at once.
@@ -144,7 +143,7 @@ class Postgres:
         async def connect() -> Session:
             settings = {"role": SERVICE_ROLE, "plan_cache_mode": "force_generic_plan", "jit": "off"}
             real = await asyncpg.connect(self.url, server_settings=settings)
-            await real.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+            await speak_json(real)
             return Session(real)
 
         session: Session = self._run(connect())

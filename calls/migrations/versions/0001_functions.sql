@@ -6,7 +6,7 @@ BEGIN
     IF NULLIF(current_setting('smartcall.tenant', true), '') <> COALESCE(tenant::text, '') THEN
         RAISE EXCEPTION 'this transaction belongs to another tenant';
     END IF;
-    PERFORM set_config('smartcall.tenant', tenant::text, true);
+    PERFORM smartcall.enter(tenant);
 END $$;
 
 -- One token of each bucket, or of none; then what is short for the longest time. Buckets come in the order of their
@@ -62,20 +62,6 @@ BEGIN
     RETURN QUERY SELECT c.* FROM smartcall.connection c WHERE c.kind = 'connector' AND c.enabled ORDER BY c.rank, c.name;
 END $$;
 
--- The lookup of a call, when it is ours to do: nobody has it, or its holder is gone, or we are the same job taken over.
-CREATE FUNCTION smartcall.take_lookup(tenant uuid, call uuid, job text, until timestamptz, as_of timestamptz)
-RETURNS TABLE (toast_at timestamptz, lookup_sealed bytea, bodies bytea[], starts integer) LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM smartcall.enter(tenant), set_config('synchronous_commit', 'off', true);
-    RETURN QUERY UPDATE smartcall.call c
-        SET lookup_lease = job, lookup_lease_until = until, lookup_starts = c.lookup_starts + 1
-        WHERE c.call_id = call AND c.lookup_state = 'wanted'
-            AND (c.lookup_lease IS NULL OR c.lookup_lease_until <= as_of
-                OR split_part(c.lookup_lease, ' ', 1) = split_part(job, ' ', 1))
-        RETURNING c.toast_at, c.lookup_sealed,
-            ARRAY(SELECT e.body_sealed FROM smartcall.event e WHERE e.call_id = call), c.lookup_starts;
-END $$;
-
 -- What is remembered about a number, hashed under every key in force: each employee's own, and that for all.
 CREATE FUNCTION smartcall.recall_choices(tenant uuid, hashes bytea[])
 RETURNS TABLE (employee_id uuid, record_sealed bytea) LANGUAGE plpgsql AS $$
@@ -84,22 +70,85 @@ BEGIN
     RETURN QUERY SELECT c.employee_id, c.record_sealed FROM smartcall.choice c WHERE c.number_hash = ANY(hashes);
 END $$;
 
--- The popups of a call that are wanted and not shown, free to take, and either on the screen already or old enough for a
--- first card. A row that somebody is just changing is left alone: whoever changes it rings. Waiting could be a deadlock.
-CREATE FUNCTION smartcall.take_popups(tenant uuid, call uuid, taker uuid, until timestamptz, as_of timestamptz)
-RETURNS SETOF smartcall.popup LANGUAGE plpgsql AS $$
+-- An active employee, with the chat with this bot where the app is installed.
+CREATE TYPE smartcall.person AS (
+    employee_id uuid, entra_object_id uuid, name_sealed bytea, email_sealed bytea, language text, preferences jsonb,
+    conversation_id text, member_id text, service_url text
+);
+
+-- A call with its tenant, the state of its journal (journal_in is set once it is known where it is journaled;
+-- journal_open while it waits for its first try), every event and everybody it has touched; with the operators there are,
+-- and the newest call asked for on each of its cards.
+CREATE TYPE smartcall.scene AS (
+    name text, language text, region text, bot_app_id uuid, bot_tenant_id uuid, settings jsonb,
+    lookup_state text, lookup_sealed bytea, journal_in text, journal_parked text, journal_written boolean,
+    journal_open boolean, journal_requested boolean, note_sealed bytea, bodies bytea[],
+    operators jsonb, requests jsonb, people smartcall.person[]
+);
+CREATE FUNCTION smartcall.scene(tenant uuid, call uuid) RETURNS SETOF smartcall.scene LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM smartcall.enter(tenant);
+    RETURN QUERY SELECT t.name, t.language, t.region, t.bot_app_id, t.bot_tenant_id, t.settings,
+        c.lookup_state, c.lookup_sealed, k.name, j.parked,
+        j.written > 0 AND (j.note_sealed IS NULL OR j.due_at IS NULL),
+        j.written < j.wanted AND j.due_at IS NOT NULL AND j.attempts = 0, j.requested, j.note_sealed,
+        ARRAY(SELECT e.body_sealed FROM smartcall.event e WHERE e.call_id = call),
+        (SELECT jsonb_agg(jsonb_build_object('connection_id', o.connection_id, 'type', o.type, 'settings', o.settings)
+                ORDER BY o.rank, o.name)
+            FROM smartcall.connection o WHERE o.tenant_id = tenant AND o.kind = 'operator' AND o.enabled),
+        (SELECT jsonb_agg(to_jsonb(newest)) FROM (
+            SELECT DISTINCT ON (r.popup_id) r.popup_id, r.state, r.code, count(*) OVER (PARTITION BY r.popup_id) AS made
+            FROM smartcall.popup p JOIN smartcall.call_request r ON r.popup_id = p.popup_id WHERE p.call_id = call
+            ORDER BY r.popup_id, r.created_at DESC) AS newest),
+        ARRAY(SELECT (e.employee_id, e.entra_object_id, e.name_sealed, e.email_sealed, e.language, e.preferences,
+                h.conversation_id, h.member_id, h.service_url)::smartcall.person
+            FROM smartcall.employee e
+            LEFT JOIN smartcall.chat h ON h.bot_app_id = t.bot_app_id AND h.entra_object_id = e.entra_object_id
+                AND h.state = 'installed'
+            WHERE e.employee_id = ANY(c.touched) AND e.active)
+    FROM smartcall.call c
+    JOIN smartcall.tenant t ON t.tenant_id = c.tenant_id
+    LEFT JOIN smartcall.journal j ON j.call_id = c.call_id
+    LEFT JOIN smartcall.connection k ON k.connection_id = j.connection_id
+    WHERE c.call_id = call;
+END $$;
+
+-- What there is to do for the cards of a call, in one question.
+-- The lookup, when a job asks for it and it is ours to do: nobody has it, or its holder is gone, or we are the same job
+-- taken over; starts is null when it is not.
+-- The popups that are wanted and not shown, free to take, and either on the screen already or old enough for a first
+-- card. A row that somebody is just changing is left alone: whoever changes it rings. Waiting could be a deadlock.
+-- And the scene, read after the leases were taken; none when there is no popup to take.
+CREATE FUNCTION smartcall.take_cards(
+    tenant uuid, call uuid, taker uuid, until timestamptz, as_of timestamptz, job text, job_until timestamptz,
+    OUT popups smartcall.popup[], OUT scene smartcall.scene,
+    OUT toast_at timestamptz, OUT lookup_sealed bytea, OUT bodies bytea[], OUT starts integer
+) LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM smartcall.enter(tenant), set_config('synchronous_commit', 'off', true);
-    RETURN QUERY WITH free AS (
+    UPDATE smartcall.call c
+    SET lookup_lease = job, lookup_lease_until = job_until, lookup_starts = c.lookup_starts + 1
+    WHERE job IS NOT NULL AND c.call_id = call AND c.lookup_state = 'wanted'
+        AND (c.lookup_lease IS NULL OR c.lookup_lease_until <= as_of
+            OR split_part(c.lookup_lease, ' ', 1) = split_part(job, ' ', 1))
+    RETURNING c.toast_at, c.lookup_sealed, ARRAY(SELECT e.body_sealed FROM smartcall.event e WHERE e.call_id = call),
+        c.lookup_starts
+    INTO toast_at, lookup_sealed, bodies, starts;
+    WITH free AS (
         SELECT p.popup_id FROM smartcall.popup p JOIN smartcall.call c USING (call_id)
         WHERE p.call_id = call AND p.shown < p.wanted
             AND (p.lease IS NULL OR p.lease_until <= as_of)
             AND (p.activity_id IS NOT NULL OR c.toast_at <= as_of)
             AND (p.attempts = 0 OR p.due_at <= as_of)
         FOR UPDATE OF p SKIP LOCKED
+    ), taken AS (
+        UPDATE smartcall.popup p SET lease = taker, lease_until = until, due_at = until, starts = p.starts + 1
+        FROM free WHERE p.popup_id = free.popup_id RETURNING p.*
     )
-    UPDATE smartcall.popup p SET lease = taker, lease_until = until, due_at = until, starts = p.starts + 1
-    FROM free WHERE p.popup_id = free.popup_id RETURNING p.*;
+    SELECT array_agg(t::smartcall.popup) FROM taken t INTO popups;
+    IF popups IS NOT NULL THEN
+        SELECT s.* FROM smartcall.scene(tenant, call) s INTO scene;
+    END IF;
 END $$;
 
 -- The journal of a call, when something is to be written and it is free to take; and whether its sources are still asked.
@@ -122,52 +171,6 @@ BEGIN
     PERFORM smartcall.enter(tenant);
     RETURN QUERY UPDATE smartcall.popup p SET post_tried_at = as_of, posts = p.posts + 1
         WHERE p.popup_id = ANY(popups) AND p.lease = taker RETURNING p.popup_id;
-END $$;
-
--- A call with its tenant, the state of its journal (journal_in is set once it is known where it is journaled;
--- journal_open while it waits for its first try), and every event; with the operators there are, and the newest call asked for on each of its cards.
-CREATE FUNCTION smartcall.scene(tenant uuid, call uuid)
-RETURNS TABLE (
-    name text, language text, region text, bot_app_id uuid, bot_tenant_id uuid, settings jsonb,
-    lookup_state text, lookup_sealed bytea, journal_in text, journal_parked text, journal_written boolean,
-    journal_open boolean, journal_requested boolean, note_sealed bytea, bodies bytea[],
-    operators jsonb, requests jsonb
-) LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM smartcall.enter(tenant);
-    RETURN QUERY SELECT t.name, t.language, t.region, t.bot_app_id, t.bot_tenant_id, t.settings,
-        c.lookup_state, c.lookup_sealed, k.name, j.parked,
-        j.written > 0 AND (j.note_sealed IS NULL OR j.due_at IS NULL),
-        j.written < j.wanted AND j.due_at IS NOT NULL AND j.attempts = 0, j.requested, j.note_sealed,
-        ARRAY(SELECT e.body_sealed FROM smartcall.event e WHERE e.call_id = call),
-        (SELECT jsonb_agg(jsonb_build_object('connection_id', o.connection_id, 'type', o.type, 'settings', o.settings)
-                ORDER BY o.rank, o.name)
-            FROM smartcall.connection o WHERE o.tenant_id = tenant AND o.kind = 'operator' AND o.enabled),
-        (SELECT jsonb_agg(to_jsonb(newest)) FROM (
-            SELECT DISTINCT ON (r.popup_id) r.popup_id, r.state, r.code, count(*) OVER (PARTITION BY r.popup_id) AS made
-            FROM smartcall.popup p JOIN smartcall.call_request r ON r.popup_id = p.popup_id WHERE p.call_id = call
-            ORDER BY r.popup_id, r.created_at DESC) AS newest)
-    FROM smartcall.call c
-    JOIN smartcall.tenant t ON t.tenant_id = c.tenant_id
-    LEFT JOIN smartcall.journal j ON j.call_id = c.call_id
-    LEFT JOIN smartcall.connection k ON k.connection_id = j.connection_id
-    WHERE c.call_id = call;
-END $$;
-
--- Active employees, each with its chat with this bot where the app is installed.
-CREATE FUNCTION smartcall.people(tenant uuid, bot uuid, ids uuid[])
-RETURNS TABLE (
-    employee_id uuid, entra_object_id uuid, name_sealed bytea, email_sealed bytea, language text, preferences jsonb,
-    conversation_id text, member_id text, service_url text
-) LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM smartcall.enter(tenant);
-    RETURN QUERY SELECT e.employee_id, e.entra_object_id, e.name_sealed, e.email_sealed, e.language, e.preferences,
-        h.conversation_id, h.member_id, h.service_url
-    FROM smartcall.employee e
-    LEFT JOIN smartcall.chat h
-        ON h.bot_app_id = bot AND h.entra_object_id = e.entra_object_id AND h.state = 'installed'
-    WHERE e.employee_id = ANY(ids) AND e.active;
 END $$;
 
 -- Frees the lease; answers whether something newer is wanted already, or nothing when the lease was not ours any more.
