@@ -244,9 +244,10 @@ class Cards:
             wait = max(problem.retry_after, 0.1)
         parked = "keeps_failing" if tries > len(_WAITS) else None
         unsent = posting and isinstance(problem, Throttled | Transient)
+        unmoved = posting or isinstance(problem, Throttled)
         async with self._database.tenant(tenant_id) as unit:
             due = None if parked else now + timedelta(seconds=wait)
-            await unit.sql.execute(_SQL["put_off"], row["popup_id"], sending.lease, due, unsent, parked)
+            await unit.sql.execute(_SQL["put_off"], row["popup_id"], sending.lease, due, unsent, parked, unmoved)
         return False
 
     def _count(self, sending: _Sending) -> None:
