@@ -46,16 +46,13 @@ class RowIdentities:
     async def every(self) -> list[BotIdentity]:
         """All bots of all tenants, to keep their tokens warm. One that cannot be opened is left out, and said."""
         found = []
-        for tenant_id in await self._database.tenant_ids():
-            async with self._database.tenant(tenant_id) as unit:
-                rows = await unit.sql.fetch(_SQL["bot_ids"])
-            for row in rows:
-                try:
-                    identity = await self.find(str(row["app_id"]))
-                except Unsealable:
-                    log.error("bot %s: its secret does not open with any key in force", row["app_id"])  # noqa: TRY400
-                    continue
-                found += [identity] if identity else []
+        for row in await self._database.pool.fetch(_SQL["bot_ids"]):
+            try:
+                identity = await self.find(str(row["app_id"]))
+            except Unsealable:
+                log.error("bot %s: its secret does not open with any key in force", row["app_id"])  # noqa: TRY400
+                continue
+            found += [identity] if identity else []
         return found
 
     async def _read(self, app_id: UUID) -> BotIdentity | None:

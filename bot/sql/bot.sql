@@ -1,7 +1,7 @@
 -- What the Teams face reads and keeps.
 
 -- name: bot_ids
-SELECT app_id FROM smartcall.bot_identity
+SELECT bot_ids AS app_id FROM smartcall.bot_ids()
 
 -- name: read_bot
 SELECT app_id, kind, home_tenant, secret_sealed, certificate_sealed, managed_identity FROM smartcall.bot_identity

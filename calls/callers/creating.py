@@ -56,8 +56,8 @@ class CreationJob:
 
     async def __call__(self, task: Task) -> None:
         now, lease = self._now(), uuid4()
-        async with self._database.tenant(task.tenant_id) as unit:
-            row = await unit.sql.fetchrow(_SQL["take"], task.call_id, lease, now + _LEASE, now)
+        unit = self._database.at_once(task.tenant_id)
+        row = await unit.sql.fetchrow(_SQL["take"], task.tenant_id, task.call_id, lease, now + _LEASE, now)
         if row is None:
             return
         if is_worn_out(row["starts"]):
@@ -65,7 +65,6 @@ class CreationJob:
             await self._finish(task, lease, None, NEVER_CAME_BACK)
             return
         try:
-            unit = self._database.at_once(task.tenant_id)
             draft = unit.open_value(_SEALED, _DRAFT, row["draft_sealed"])
             key = unit.hash("record key", draft.number.key).hex()[:40]
             match = await self._make(task, row["connection_id"], draft, key)

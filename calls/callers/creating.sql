@@ -6,9 +6,8 @@ INSERT INTO smartcall.creation (tenant_id, call_id, connection_id, draft_sealed,
 ON CONFLICT (call_id) DO NOTHING
 
 -- name: take
-UPDATE smartcall.creation SET lease = $2, lease_until = $3, due_at = $3, starts = starts + 1
-WHERE call_id = $1 AND (lease IS NULL OR lease_until <= $4) AND (attempts = 0 OR due_at <= $4)
-RETURNING connection_id, draft_sealed, attempts, starts
+-- Counts the start by itself, before anything else is done (migrations/versions/0001_functions.sql).
+SELECT connection_id, draft_sealed, attempts, starts FROM smartcall.take_creation($1, $2, $3, $4, $5)
 
 -- name: put_off
 UPDATE smartcall.creation SET lease = NULL, lease_until = NULL, attempts = attempts + 1, starts = 0, due_at = $3

@@ -25,11 +25,20 @@ from calls.numbers import Number
 from calls.popups.cards import Cards, Claimed
 from calls.popups.scene import LOOKUP, lock_lookup
 from calls.reducer import fold
-from calls.store.database import DATABASE_AWAY, Database
+from calls.store.database import DATABASE_AWAY, Database, Unit
 from calls.store.sql_blocks import read_blocks
 
 log = logging.getLogger(__name__)
 SQL = read_blocks(Path(__file__).with_name("identify.sql"))
+_LOOK_AGAIN = timedelta(seconds=3)  # the sweep, whether the cards say so
+
+
+@dataclass(kw_only=True, slots=True)
+class _Stored:
+    """The lookup as it is in the database, as far as we know."""
+
+    sealed: bytes | None
+    lookup: Lookup
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +48,7 @@ class _Order:
     lease: str  # our job, and this run of it: a job that was taken over meanwhile has another
     number: Number
     before: Lookup  # what the sources said when they were asked the last time
+    stored: _Stored
     shown: bool  # False: for the journal alone, which no directory is asked for
     toast_in: float  # seconds until a first card is posted whatever the sources have said; not positive: at once
     remembered: tuple[Remembered, ...] = ()  # what is known about the number already
@@ -95,14 +105,20 @@ class CardsJob:
             await self._park(task, lease)
             return None
         call = fold(open_events(unit, row["bodies"]))
-        before = unit.open_value("lookup", LOOKUP, row["lookup_sealed"]) if row["lookup_sealed"] else Lookup()
+        before = _opened(unit, row["lookup_sealed"])
         if call.outside is None or call.outside.number is None or not is_looked_up(call):
             await self._drop_lookup(task)
             return None
         number, toast_in = call.outside.number, (row["toast_at"] - now).total_seconds()
         shown = call.direction is not Direction.OUTBOUND
         order = _Order(
-            lease=lease, number=number, before=before, shown=shown, toast_in=toast_in, remembered=before.remembered
+            lease=lease,
+            number=number,
+            before=before,
+            stored=_Stored(sealed=row["lookup_sealed"], lookup=before),
+            shown=shown,
+            toast_in=toast_in,
+            remembered=before.remembered,
         )
         if before.answers:
             return order
@@ -119,7 +135,7 @@ class CardsJob:
             sealed = unit.seal_value("lookup", LOOKUP, lookup)
             parked = await unit.sql.fetchval(SQL["park_lookup"], task.call_id, sealed, now, NEVER_CAME_BACK, lease)
             if parked:
-                await unit.sql.execute(SQL["want_shown"], task.call_id, now + timedelta(seconds=3))
+                await unit.sql.execute(SQL["want_shown"], task.call_id, now + _LOOK_AGAIN)
                 await unit.sql.execute(SQL["want_journal"], task.call_id, uuid4(), now)
 
     async def _drop_lookup(self, task: Task) -> None:
@@ -128,7 +144,7 @@ class CardsJob:
             _ = await lock_lookup(unit, task.call_id)  # nobody settles the call while we look again
             if not is_looked_up(fold(await read_events(unit, task.call_id))):
                 await unit.sql.execute(SQL["drop_lookup"], task.call_id)
-                await unit.sql.execute(SQL["want_shown"], task.call_id, self._now() + timedelta(seconds=3))
+                await unit.sql.execute(SQL["want_shown"], task.call_id, self._now() + _LOOK_AGAIN)
 
     async def _identify(self, task: Task, order: _Order) -> None:
         toast_at = asyncio.get_running_loop().time() + order.toast_in
@@ -176,23 +192,39 @@ class CardsJob:
 
     async def _keep(self, task: Task, order: _Order, lookup: Lookup) -> None:
         """Store the answers, want the popups anew, and open the door for first cards."""
-        now = self._now()
-        async with self._database.tenant(task.tenant_id) as unit:
-            before = await lock_lookup(unit, task.call_id)  # an employee may have pointed out a match meanwhile
+        now, unit, stored = self._now(), self._database.at_once(task.tenant_id), order.stored
+        while True:
+            before = stored.lookup  # an employee may have pointed out a match meanwhile
             # Once something was kept, what is remembered is what the call itself has; it may have been forgotten since.
             remembered = before.remembered if before.answers else order.remembered
-            lookup = replace(
-                lookup, chosen=before.chosen, remembered=remembered, made=before.made, making=before.making
+            kept = replace(lookup, chosen=before.chosen, remembered=remembered, made=before.made, making=before.making)
+            if kept.done and remembered:
+                async with self._database.tenant(task.tenant_id) as within:
+                    kept = await judge(within, order.number, kept, now)
+            sealed, due = unit.seal_value("lookup", LOOKUP, kept), now + _LOOK_AGAIN
+            row = await unit.sql.fetchrow(
+                SQL["keep_lookup"],
+                unit.tenant_id,
+                task.call_id,
+                order.lease,
+                stored.sealed,
+                sealed,
+                kept.done,
+                now,
+                due,
+                uuid4(),
             )
-            if lookup.done and remembered:
-                lookup = await judge(unit, order.number, lookup, now)
-            sealed = unit.seal_value("lookup", LOOKUP, lookup)
-            ours = await unit.sql.fetchval(SQL["keep_lookup"], task.call_id, sealed, lookup.done, now, order.lease)
-            if not ours:
+            if row["kept"] is None:
                 return  # another job is asking by now, because an employee wished it or because we were too slow
-            await unit.sql.execute(SQL["want_shown"], task.call_id, now + timedelta(seconds=3))
-            if lookup.done:
-                await unit.sql.execute(SQL["want_journal"], task.call_id, uuid4(), now)
+            if row["kept"]:
+                stored.sealed, stored.lookup = sealed, kept
+                return
+            stored.sealed = row["present"]
+            stored.lookup = _opened(unit, stored.sealed)
+
+
+def _opened(unit: Unit, sealed: bytes | None) -> Lookup:
+    return unit.open_value("lookup", LOOKUP, sealed) if sealed else Lookup()
 
 
 async def _with_timer(stages: AsyncGenerator[Lookup, None], toast_at: float) -> AsyncGenerator[Lookup | None, None]:

@@ -5,15 +5,8 @@ UPDATE smartcall.call SET lookup_state = 'none', lookup_lease = NULL, lookup_lea
 WHERE call_id = $1
 
 -- name: keep_lookup
--- Only by the run that asked last, also when it has something to add after it was done; nothing comes back to any other.
--- So the lease keeps its name when the lookup is done: a run that stood still meanwhile would bring back its own silence.
-UPDATE smartcall.call SET
-    lookup_sealed = $2,
-    lookup_state = CASE WHEN $3 THEN 'done' ELSE lookup_state END,
-    lookup_lease_until = CASE WHEN $3 THEN NULL ELSE lookup_lease_until END,
-    lookup_starts = CASE WHEN $3 THEN 0 ELSE lookup_starts END,
-    toast_at = LEAST(toast_at, $4)
-WHERE call_id = $1 AND lookup_lease = $5 RETURNING true
+-- This and want_journal: migrations/versions/0001_functions.sql.
+SELECT kept, present FROM smartcall.keep_lookup($1, $2, $3, $4, $5, $6, $7, $8, $9)
 
 -- name: came_back
 UPDATE smartcall.call SET lookup_starts = 0 WHERE call_id = $1
@@ -25,12 +18,7 @@ UPDATE smartcall.call SET
 WHERE call_id = $1 AND lookup_lease = $5 RETURNING true
 
 -- name: want_journal
--- A call that is over is journaled when its lookup is done: at once, and also when it was asked for again later and a
--- CRM knows the caller now. What is written already stays as it is.
-INSERT INTO smartcall.journal AS j (tenant_id, call_id, journal_id, due_at)
-SELECT tenant_id, call_id, $2, $3 FROM smartcall.call WHERE call_id = $1 AND state = 'ended'
-ON CONFLICT (tenant_id, call_id) DO UPDATE SET due_at = $3
-WHERE j.written < j.wanted AND j.attempts = 0 AND j.parked IS NULL AND j.lease IS NULL
+SELECT smartcall.want_journal($1, $2, $3)
 
 -- name: want_shown
 UPDATE smartcall.popup SET wanted = wanted + 1, attempts = 0, due_at = $2 WHERE call_id = $1

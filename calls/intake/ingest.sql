@@ -1,4 +1,4 @@
--- Storing events and what follows from them (both in migrations/versions/0001_functions.sql).
+-- Storing events and what follows from them (both in migrations/versions/0001_intake.sql).
 
 -- name: approach
 SELECT * FROM smartcall.approach($1, $2, $3, $4, $5, $6, $7, $8)

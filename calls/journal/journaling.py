@@ -65,16 +65,17 @@ class JournalJob:
         )
         if row is None:
             return
-        async with self._database.tenant(task.tenant_id) as unit:
-            if is_worn_out(row["starts"]):
-                log.error("nobody came back from journal %s: parked", row["journal_id"])
+        if is_worn_out(row["starts"]):
+            log.error("nobody came back from journal %s: parked", row["journal_id"])
+            async with self._database.tenant(task.tenant_id) as unit:
                 await unit.sql.execute(_SQL["lock_call"], task.call_id)
                 await unit.sql.execute(_SQL["park_worn_out"], row["journal_id"], lease, NEVER_CAME_BACK)
                 await self._want_shown(unit, task)
-                return
-            if row["looking"]:
+            return
+        if row["looking"]:
+            async with self._database.tenant(task.tenant_id) as unit:
                 await unit.sql.execute(_SQL["wait_for_lookup"], row["journal_id"], lease, now + _LOOK_AGAIN)
-                return
+            return
         scene = await self._read(task, lease)
         if scene is None:
             return
@@ -101,20 +102,24 @@ class JournalJob:
             log.error("journal %s: %s in our own code", row["journal_id"], type(problem).__name__)  # noqa: TRY400
             await self._put_off(task, row, lease, source, problem)
             return
-        async with self._database.tenant(task.tenant_id) as unit:
-            await unit.sql.execute(_SQL["lock_call"], task.call_id)
-            sealed = unit.seal_value("journal record", _RECORD, record)
-            done, connection_id = self._now(), source.connection.connection_id
-            await unit.sql.execute(
-                _SQL["note_written"], row["journal_id"], lease, row["wanted"], connection_id, sealed, done
-            )
-            await self._want_shown(unit, task)
+        unit, done = self._database.at_once(task.tenant_id), self._now()
+        await unit.sql.execute(
+            _SQL["note_written"],
+            task.tenant_id,
+            task.call_id,
+            row["journal_id"],
+            lease,
+            row["wanted"],
+            source.connection.connection_id,
+            unit.seal_value("journal record", _RECORD, record),
+            done,
+            done + _LOOK_AGAIN,
+        )
         telemetry.journal.add(1, {"outcome": "written"})
 
     async def _read(self, task: Task, lease: UUID) -> Scene | None:
         try:
-            async with self._database.tenant(task.tenant_id) as unit:
-                return await read_scene(unit, task.call_id)
+            return await read_scene(self._database.at_once(task.tenant_id), task.call_id)
         except DATABASE_AWAY:
             raise
         except Exception:

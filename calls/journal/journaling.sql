@@ -26,10 +26,7 @@ UPDATE smartcall.journal SET
 WHERE journal_id = $1 AND lease = $2
 
 -- name: note_written
-UPDATE smartcall.journal SET
-    written = GREATEST(written, $3), connection_id = $4, record_sealed = $5, attempts = 0, starts = 0,
-    lease = NULL, lease_until = NULL, due_at = CASE WHEN wanted > $3 THEN $6::timestamptz END
-WHERE journal_id = $1 AND lease = $2
+SELECT smartcall.note_written($1, $2, $3, $4, $5, $6, $7, $8, $9)
 
 -- name: put_off
 UPDATE smartcall.journal SET

@@ -21,7 +21,8 @@ from tests.simulation.postgres import Session
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
-_RINGING = ("smartcall.settle",)  # functions of the database that ring, and are transactions of their own
+# Functions of the database that leave work, and are transactions of their own.
+_RINGING = ("smartcall.settle", "smartcall.keep_lookup", "smartcall.note_written")
 _POOL = 12  # connections, as calls.store.database opens
 
 

@@ -6,7 +6,7 @@ BEGIN
     IF NULLIF(current_setting('smartcall.tenant', true), '') <> COALESCE(tenant::text, '') THEN
         RAISE EXCEPTION 'this transaction belongs to another tenant';
     END IF;
-    PERFORM smartcall.enter(tenant);
+    PERFORM set_config('smartcall.tenant', tenant::text, true);
 END $$;
 
 -- One token of each bucket, or of none; then what is short for the longest time. Buckets come in the order of their
@@ -51,7 +51,7 @@ GRANT EXECUTE ON FUNCTION smartcall.take_tokens(uuid, text[], double precision[]
 -- An operator's or a source's connection by its id, and so the tenant that it belongs to. Nothing is proved by knowing it.
 CREATE FUNCTION smartcall.connection_by_id(id uuid) RETURNS SETOF smartcall.connection LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM smartcall.enter(smartcall.resolve('connection', id));
+    PERFORM set_config('smartcall.tenant', smartcall.resolve('connection', id)::text, true);
     RETURN QUERY SELECT c.* FROM smartcall.connection c WHERE c.connection_id = id AND c.enabled;
 END $$;
 
@@ -200,94 +200,68 @@ BEGIN
     FROM mine m WHERE p.popup_id = m.popup_id RETURNING m.newer;
 END $$;
 
--- What has to be known before events of a call are stored: whether the delivery was taken in before, the call they belong
--- to with its events, who answers on the lines they speak of (hashed under every key in force), and whether an employee
--- may have asked for this call. That is only a gate, so its five minutes are more than any request lives unheard of.
-CREATE FUNCTION smartcall.approach(
-    tenant uuid, connection uuid, refs bytea[], all_refs bytea[], named uuid[], lines bytea[], delivery bytea, as_of timestamptz,
-    OUT seen boolean, OUT call uuid, OUT bodies bytea[], OUT owners uuid[], OUT owned bytea[], OUT asked boolean,
-    OUT settings jsonb
-) LANGUAGE plpgsql AS $$
-DECLARE
-    began timestamptz;
-    touched uuid[];
+-- A call that is over is journaled when its lookup is done: at once, and also when it was asked for again later and a
+-- CRM knows the caller now. What is written already stays as it is.
+CREATE FUNCTION smartcall.want_journal(call uuid, entry uuid, due timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM smartcall.enter(tenant);
-    seen := delivery IS NOT NULL AND EXISTS (
-        SELECT FROM smartcall.delivery d WHERE d.connection_id = connection AND d.delivery_hash = delivery
-    );
-    IF seen THEN
-        RETURN;
-    END IF;
-    SELECT c.call_id, c.started_at, c.touched INTO call, began, touched FROM smartcall.call c
-    WHERE c.connection_id = connection AND c.ref_hash = ANY(refs) LIMIT 1;
-    bodies := ARRAY(SELECT e.body_sealed FROM smartcall.event e WHERE e.call_id = call);
-    SELECT array_agg(l.employee_id), array_agg(l.hash) INTO owners, owned FROM (
-        SELECT n.employee_id, n.number_hash AS hash FROM smartcall.line n WHERE n.number_hash = ANY(lines)
-        UNION
-        SELECT n.employee_id, n.alias_hash FROM smartcall.line n WHERE n.alias_hash = ANY(lines)
-    ) l JOIN smartcall.employee p USING (employee_id) WHERE p.active;
-    asked := EXISTS (SELECT FROM smartcall.call_request r WHERE r.request_id = ANY(named))
-        OR EXISTS (SELECT FROM smartcall.call_request r WHERE r.ref_hash = ANY(all_refs))
-        OR EXISTS (
-            SELECT FROM smartcall.call_request r
-            WHERE r.employee_id = ANY(owners || touched) AND r.created_at > COALESCE(began, as_of) - interval '5 minutes'
-        );
-    settings := (SELECT t.settings FROM smartcall.tenant t WHERE t.tenant_id = tenant);
+    INSERT INTO smartcall.journal AS j (tenant_id, call_id, journal_id, due_at)
+    SELECT c.tenant_id, c.call_id, entry, due FROM smartcall.call c WHERE c.call_id = call AND c.state = 'ended'
+    ON CONFLICT (tenant_id, call_id) DO UPDATE SET due_at = due
+    WHERE j.written < j.wanted AND j.attempts = 0 AND j.parked IS NULL AND j.lease IS NULL;
 END $$;
 
--- Stores events of a call and everything that follows from them, and rings; or does nothing and answers false, when the
--- call has more events than the ``known`` ones that the caller has folded. The call's row is locked, so that its events
--- are folded one after another. Not its key: whoever changes a popup twice in one transaction has its foreign key checked
--- anew, and would wait for us while we wait for the popup. A new call is opened by its first event; another node may have
--- been faster. A popup for every employee it has touched (a new one, where the employee's own choice ``preference``
--- lets it pop up, else ``usually``; or a raised one), and its journal (``entry``: a new one's id) once it is over. The
--- lookup is wanted once: what the sources have answered stays. toast_at only ever comes nearer.
-CREATE FUNCTION smartcall.settle(
-    tenant uuid, connection uuid, call uuid, ref bytea, known integer,
-    hashes bytea[], times timestamptz[], sealed bytea[], delivery bytea, as_of timestamptz,
-    now_state text, ended timestamptz, silent_at timestamptz, wish text, parent bytea, toast timestamptz, due timestamptz,
-    employees uuid[], people uuid[], popups uuid[], entry uuid, preference text, usually boolean,
-    requested boolean
-) RETURNS boolean LANGUAGE plpgsql AS $$
+-- What the sources have answered, with the cards that follow from it. Only by the run that asked last, also when it has
+-- something to add after it was done; nothing comes back to any other. So the lease keeps its name when the lookup is done:
+-- a run that stood still meanwhile would bring back its own silence. And only on top of what that run knew (``was``):
+-- else it gets what there is, to put the two together.
+CREATE FUNCTION smartcall.keep_lookup(
+    tenant uuid, call uuid, taker text, was bytea, answers bytea, is_done boolean, as_of timestamptz, due timestamptz, entry uuid,
+    OUT kept boolean, OUT present bytea
+) LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM smartcall.enter(tenant);
-    IF known = 0 THEN
-        INSERT INTO smartcall.call (tenant_id, call_id, connection_id, ref_hash, started_at, toast_at)
-        VALUES (tenant, call, connection, ref, times[1], times[1]) ON CONFLICT DO NOTHING;
-    ELSE
-        PERFORM FROM smartcall.call c WHERE c.call_id = call FOR NO KEY UPDATE;
+    SELECT c.lookup_sealed INTO present FROM smartcall.call c
+    WHERE c.call_id = call AND c.lookup_lease = taker FOR NO KEY UPDATE;
+    IF NOT FOUND OR present IS DISTINCT FROM was THEN
+        kept := CASE WHEN FOUND THEN false END;
+        RETURN;
     END IF;
-    IF NOT FOUND OR (SELECT count(*) FROM smartcall.event e WHERE e.call_id = call) <> known THEN
-        RETURN false;
-    END IF;
-    IF delivery IS NOT NULL THEN
-        INSERT INTO smartcall.delivery (tenant_id, connection_id, delivery_hash, received_at)
-        VALUES (tenant, connection, delivery, as_of) ON CONFLICT DO NOTHING;
-    END IF;
-    INSERT INTO smartcall.event (tenant_id, call_id, event_hash, received_at, body_sealed)
-    SELECT tenant, call, t.* FROM unnest(hashes, times, sealed) t ON CONFLICT DO NOTHING;
     UPDATE smartcall.call c SET
-        state = now_state, ended_at = ended, stale_at = silent_at, touched = employees,
-        parent_hash = COALESCE(parent, c.parent_hash),
-        lookup_state = CASE WHEN c.lookup_state = 'none' THEN wish ELSE c.lookup_state END,
-        lookup_lease_until = CASE WHEN c.lookup_state = 'none' THEN due ELSE c.lookup_lease_until END,
-        toast_at = CASE WHEN c.lookup_state = 'none' THEN toast ELSE c.toast_at END
+        lookup_sealed = answers,
+        lookup_state = CASE WHEN is_done THEN 'done' ELSE c.lookup_state END,
+        lookup_lease_until = CASE WHEN is_done THEN NULL ELSE c.lookup_lease_until END,
+        lookup_starts = CASE WHEN is_done THEN 0 ELSE c.lookup_starts END,
+        toast_at = LEAST(c.toast_at, as_of)
     WHERE c.call_id = call;
-    INSERT INTO smartcall.popup AS p (tenant_id, call_id, employee_id, popup_id, due_at)
-    SELECT tenant, call, t.employee_id, t.popup_id, due FROM unnest(people, popups) AS t (employee_id, popup_id)
-    WHERE COALESCE(
-        (SELECT (e.preferences->>preference)::boolean FROM smartcall.employee e WHERE e.employee_id = t.employee_id), usually
-    ) OR EXISTS (SELECT FROM smartcall.popup o WHERE o.call_id = call AND o.employee_id = t.employee_id)
-    ON CONFLICT (tenant_id, call_id, employee_id) DO UPDATE SET wanted = p.wanted + 1, attempts = 0, due_at = due;
-    IF requested THEN  -- it may have been on a screen before it was known for what it is
-        UPDATE smartcall.popup p SET wanted = p.wanted + 1, attempts = 0, due_at = due WHERE p.call_id = call;
+    UPDATE smartcall.popup p SET wanted = p.wanted + 1, attempts = 0, due_at = due WHERE p.call_id = call;
+    IF is_done THEN
+        PERFORM smartcall.want_journal(call, entry, as_of);
     END IF;
+    kept := true;
+END $$;
+
+-- A record to be made in a CRM, when it is free to take.
+CREATE FUNCTION smartcall.take_creation(tenant uuid, call uuid, taker uuid, until timestamptz, as_of timestamptz)
+RETURNS TABLE (connection_id uuid, draft_sealed bytea, attempts integer, starts integer) LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM smartcall.enter(tenant), set_config('synchronous_commit', 'off', true);
+    RETURN QUERY UPDATE smartcall.creation w SET lease = taker, lease_until = until, due_at = until, starts = w.starts + 1
+        WHERE w.call_id = call AND (w.lease IS NULL OR w.lease_until <= as_of) AND (w.attempts = 0 OR w.due_at <= as_of)
+        RETURNING w.connection_id, w.draft_sealed, w.attempts, w.starts;
+END $$;
+
+-- An entry was written, as it was wanted when it was taken; the cards tell.
+CREATE FUNCTION smartcall.note_written(
+    tenant uuid, call uuid, journal uuid, taker uuid, answered integer, source uuid, record bytea, as_of timestamptz,
+    due timestamptz
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM smartcall.enter(tenant);
+    PERFORM FROM smartcall.call c WHERE c.call_id = call FOR NO KEY UPDATE;
+    UPDATE smartcall.journal j SET
+        written = GREATEST(j.written, answered), connection_id = source, record_sealed = record, attempts = 0, starts = 0,
+        lease = NULL, lease_until = NULL, due_at = CASE WHEN j.wanted > answered THEN as_of END
+    WHERE j.journal_id = journal AND j.lease = taker;
+    UPDATE smartcall.popup p SET wanted = p.wanted + 1, attempts = 0, due_at = due WHERE p.call_id = call;
     PERFORM queue.ring('cards', tenant, call);
-    IF entry IS NOT NULL THEN
-        INSERT INTO smartcall.journal AS j (tenant_id, call_id, journal_id, due_at) VALUES (tenant, call, entry, due)
-        ON CONFLICT (tenant_id, call_id) DO UPDATE SET wanted = j.wanted + 1, attempts = 0, due_at = due, parked = NULL;
-        PERFORM queue.ring('journal', tenant, call);
-    END IF;
-    RETURN true;
 END $$;

@@ -48,5 +48,5 @@ def upgrade() -> None:
         own = "tenant_id = NULLIF(current_setting('smartcall.tenant', true), '')::uuid"
         run(f"CREATE POLICY own_tenant ON smartcall.{table} USING ({own}) WITH CHECK ({own})")
     run(install_statements())
-    for file in ("0001_roles.sql", "0001_functions.sql"):
+    for file in ("0001_roles.sql", "0001_functions.sql", "0001_intake.sql"):
         run((_HERE / file).read_text(encoding="utf-8").replace("%", "%%"))

@@ -84,6 +84,11 @@ $$;
 CREATE FUNCTION smartcall.tenant_ids() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$ SELECT tenant_id FROM smartcall.tenant $$;
 
+-- Every bot that somebody installs, so that their tokens are kept warm: ids and nothing else.
+CREATE FUNCTION smartcall.bot_ids() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$ SELECT app_id FROM smartcall.bot_identity $$;
+
+ALTER FUNCTION smartcall.bot_ids() OWNER TO smartcall_resolver;
 ALTER FUNCTION smartcall.resolve(text, uuid) OWNER TO smartcall_resolver;
 ALTER FUNCTION smartcall.open_work(timestamptz, integer) OWNER TO smartcall_resolver;
 ALTER FUNCTION smartcall.free_streams(text[], timestamptz) OWNER TO smartcall_resolver;
@@ -91,6 +96,7 @@ ALTER FUNCTION smartcall.tenant_ids() OWNER TO smartcall_resolver;
 REVOKE CREATE ON SCHEMA smartcall FROM smartcall_resolver;
 REVOKE ALL ON FUNCTION smartcall.free_streams(text[], timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION smartcall.free_streams(text[], timestamptz) TO smartcall_service;
-REVOKE ALL ON FUNCTION smartcall.resolve(text, uuid), smartcall.open_work(timestamptz, integer), smartcall.tenant_ids() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION smartcall.resolve(text, uuid), smartcall.open_work(timestamptz, integer), smartcall.tenant_ids()
-    TO smartcall_service;
+REVOKE ALL ON FUNCTION smartcall.resolve(text, uuid), smartcall.open_work(timestamptz, integer), smartcall.tenant_ids(),
+    smartcall.bot_ids() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION smartcall.resolve(text, uuid), smartcall.open_work(timestamptz, integer), smartcall.tenant_ids(),
+    smartcall.bot_ids() TO smartcall_service;
