@@ -240,8 +240,7 @@ async def test_what_is_answered_before_a_tenant_is_known_is_ids_alone(owner: asy
     assert {row["name"]: row["result"] for row in functions} == {
         "smartcall.resolve": "uuid",
         "smartcall.open_work": "TABLE(kind text, tenant_id uuid, call_id uuid)",
-        "smartcall.bot_ids": "SETOF uuid",
-        "smartcall.tenant_ids": "SETOF uuid",
+        **dict.fromkeys(("smartcall.bot_ids", "smartcall.tenant_ids"), "SETOF uuid"),
         "smartcall.free_streams": "TABLE(tenant_id uuid, connection_id uuid)",
     }
     assert {row["owner"] for row in functions} == {"smartcall_resolver"}
