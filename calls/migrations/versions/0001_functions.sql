@@ -51,7 +51,7 @@ GRANT EXECUTE ON FUNCTION smartcall.take_tokens(uuid, text[], double precision[]
 -- An operator's or a source's connection by its id, and so the tenant that it belongs to. Nothing is proved by knowing it.
 CREATE FUNCTION smartcall.connection_by_id(id uuid) RETURNS SETOF smartcall.connection LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM set_config('smartcall.tenant', smartcall.resolve('connection', id)::text, true);
+    PERFORM smartcall.enter(smartcall.resolve('connection', id));
     RETURN QUERY SELECT c.* FROM smartcall.connection c WHERE c.connection_id = id AND c.enabled;
 END $$;
 
