@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo playground test lint lint-python lint-pages unit integration browser bench soak format lock licenses clean
+.PHONY: help demo playground test lint lint-python lint-pages unit integration browser bench soak format lock licenses sbom clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:[^#]*## /|/' | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -96,6 +96,10 @@ lock: ## choose the versions anew, within what pyproject.toml and package.json a
 licenses: ## write build/licenses.txt: every package that is shipped, with its licence
 	@$(SETUP) dev
 	@$(BIN)/python scripts/licenses.py
+
+sbom: ## write build/sbom.*.cdx.json: the bill of materials of what is shipped, with hashes
+	@$(SETUP) dev
+	@$(BIN)/python scripts/sbom.py
 
 clean: ## remove what was set up and built; the demo's data stays
 	@rm -rf .venv build *.egg-info web/node_modules web/dist playground/node_modules playground/devTools

@@ -19,7 +19,7 @@ from calls.store.tenants import find_connection
 
 _T = TypeVar("_T")
 ROOM = 4  # look-ups at a time for one connection, and for all strangers together; the node's pool has room for 12
-PATIENCE = 5.0  # seconds in line before the sender is asked to come again
+PATIENCE = 30.0  # seconds in line before the sender is asked to come again; longer than any operator waits for us
 UNKNOWN_FOR = 5.0  # seconds; so long a new connection may go unnoticed by this node
 KEPT = 10_000  # ids of each kind
 

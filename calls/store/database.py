@@ -125,7 +125,7 @@ class Database:
     @asynccontextmanager
     async def tenant(self, tenant_id: UUID) -> AsyncIterator[Unit]:
         """A transaction that sees this tenant alone; committed on leaving, rolled back on an error."""
-        outside = self._not_elsewhere(tenant_id)
+        outside = _INSIDE.get()
         async with self.pool.acquire() as connection:
             # One round trip instead of two; a UUID holds nothing but hexadecimal digits.
             await connection.execute(f"BEGIN; SET LOCAL smartcall.tenant = '{tenant_id}'")
@@ -144,16 +144,11 @@ class Database:
     def at_once(self, tenant_id: UUID) -> Unit:
         """For single functions of the database that enter the tenant by themselves (0001_functions.sql): one round trip
         and one transaction each. Any other statement sees nothing here, and no function leaves a tenant that its
-        transaction is in."""
-        self._not_elsewhere(tenant_id)
-        return Unit(tenant_id=tenant_id, sql=self.pool, vault=self.vault)
-
-    def _not_elsewhere(self, tenant_id: UUID) -> _Inside | None:
-        """Raises RuntimeError in the middle of another tenant's unit: one piece of work is never about two tenants."""
-        outside = _INSIDE.get()
-        if outside is not None and outside.tenant_id not in (None, tenant_id):
+        transaction is in. Raises RuntimeError in the middle of another tenant's unit."""
+        inside = _INSIDE.get()
+        if inside is not None and inside.tenant_id not in (None, tenant_id):
             raise RuntimeError("in the middle of another tenant's unit")
-        return outside
+        return Unit(tenant_id=tenant_id, sql=self.pool, vault=self.vault)
 
     async def tenant_of_connection(self, connection_id: UUID) -> UUID | None:
         """Whose connection this is; the caller has not proved anything yet."""

@@ -37,7 +37,7 @@ async def test_no_function_leaves_the_tenant_that_its_transaction_is_in(
                 await unit.sql.fetch(statement, first)
 
 
-async def test_one_piece_of_work_is_never_about_two_tenants(company: TestCompany, database: Database) -> None:
+async def test_nobody_asks_about_another_tenant_by_the_way(company: TestCompany, database: Database) -> None:
     outlived: list[asyncio.Task[None]] = []
     over = asyncio.Event()
 
@@ -49,9 +49,12 @@ async def test_one_piece_of_work_is_never_about_two_tenants(company: TestCompany
         database.at_once(company.tenant_id)
         with pytest.raises(RuntimeError, match="another tenant"):
             database.at_once(OTHER_TENANT)
+        async with database.tenant(OTHER_TENANT):  # openly, and in a transaction of its own
+            database.at_once(OTHER_TENANT)
+            with pytest.raises(RuntimeError, match="another tenant"):
+                database.at_once(company.tenant_id)
         with pytest.raises(RuntimeError, match="another tenant"):
-            async with database.tenant(OTHER_TENANT):
-                pass
+            database.at_once(OTHER_TENANT)
         outlived.append(asyncio.create_task(later()))
     database.at_once(OTHER_TENANT)
     over.set()
