@@ -1,7 +1,7 @@
 """Writes build/sbom.python.cdx.json and build/sbom.page.cdx.json (CycloneDX): what is shipped. `make sbom`.
 
-Made from the lock files, with their hashes, by the tools that know them: cyclonedx-bom and npm itself. Nothing has to be
-installed for it but those two. Licences are in build/licenses.txt (`make licenses`).
+Made from the lock files, with their hashes, by the tools that know them: cyclonedx-bom and npm itself. Nothing has to
+be installed for it but those two. Licences are in build/licenses.txt (`make licenses`).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
 NAMED = re.compile(r"`([\w/]+\.py)::(\w+)`")
 ROW = re.compile(r"^\| ([STRIDE]) \|(.*)\|$", re.MULTILINE)
-DOORS = ("bot", "operators", "port", "stream", "Addresses", "database", "Secrets", "demo", "Logs")
+DOORS = ("bot", "operators", "port", "stream", "Addresses", "database", "Secrets", "shipped", "demo", "Logs")
 
 
 def held_by(path: Path) -> set[str]:
