@@ -24,6 +24,8 @@ def read_address(connection: Connection, name: str, default: str, *, scheme: str
 
 
 def _is_safe(text: str, scheme: str, plain: str) -> bool:
+    if not text.isascii() or any(sign <= " " or sign in '"<>\\' for sign in text):
+        return False
     try:
         url = URL(text)
         host, open_to_all = url.host, url.user is None and url.password is None

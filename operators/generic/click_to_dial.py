@@ -7,15 +7,14 @@ with ``caller.number`` and ``callee.number`` in E.164, answered 201 with ``callI
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from types import MappingProxyType
-from urllib.parse import urlsplit
 
 from calls.errors import NeedsSignIn, OutsideError, Refused, Throttled, Unknown
 from calls.model import Connection
 from calls.orders import Accepted, CallOrder, CallRefusal
 from calls.ports import Tools
+from operators.addresses import read_address
 from operators.posting import post_json
 
 CALL_URL = "call_url"  # the setting: the address before /calls
@@ -73,35 +72,14 @@ def call_url(connection: Connection) -> str | None:
 
 def check_call_settings(connection: Connection) -> None:
     """Raise ValueError, naming the setting or secret and what it wants."""
-    url, tokens = connection.settings.get(CALL_URL), connection.secrets.get(CALL_TOKEN, ())
-    if url is None:
+    tokens = connection.secrets.get(CALL_TOKEN, ())
+    if connection.settings.get(CALL_URL) is None:
         if tokens:
             raise ValueError(f"{CALL_URL}: is missing; {CALL_TOKEN} alone places no calls")
         return
-    if not isinstance(url, str) or not _is_safe(url):
-        raise ValueError(f"{CALL_URL}: wants an https address (http only on 127.0.0.1 or localhost) without ? and #")
+    read_address(connection, CALL_URL, "")
     if not tokens or not all(token and token.isascii() and token.isprintable() for token in tokens):
         raise ValueError(f"{CALL_TOKEN}: wants the token that the exchange has given out")
-
-
-def _is_safe(url: str) -> bool:
-    if not url.isascii() or any(sign <= " " or sign in '?#"<>\\' for sign in url):
-        return False
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return False
-    if not parts.hostname or parts.username is not None or parts.password is not None:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _refusal(status: int, fields: Mapping[str, object], retry_after: float | None) -> OutsideError:
