@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from scripts import chromium
-from tests.browser.page import Opener, SmartCallPage
+from tests.browser.page import NOTE_TOASTS, Opener, SmartCallPage
 from tests.browser.surroundings import DIST, Surroundings
 from tests.support.demo import Demo, running_demo
 
@@ -72,6 +72,7 @@ async def open_page(browser: Browser) -> AsyncIterator[Opener]:
             timezone_id="Europe/Oslo",
         )
         contexts.append(context)
+        await context.add_init_script(NOTE_TOASTS)
         page = await context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         return await SmartCallPage(page, address).open()

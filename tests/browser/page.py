@@ -14,6 +14,19 @@ from playwright.async_api import Locator, Page, expect
 
 _NO_BREAK_SPACE = "\u00a0"
 
+# Notes every banner that comes; they leave by themselves after seven seconds, on a slow machine before a test looks.
+NOTE_TOASTS = """
+window.raisedToasts = [];
+new MutationObserver((changes) => {
+  for (const node of changes.flatMap((change) => [...change.addedNodes])) {
+    if (!(node instanceof Element)) continue;
+    const toasts = node.matches('[data-testid="toast"]') ? [node] : node.querySelectorAll('[data-testid="toast"]');
+    for (const toast of toasts) window.raisedToasts.push(toast.textContent.replace(/\\s+/g, " "));
+  }
+}).observe(document, { childList: true, subtree: true });
+"""
+_RAISED = "([text, times]) => window.raisedToasts.filter((toast) => toast.includes(text)).length === times"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Toast:
@@ -172,6 +185,10 @@ class SmartCallPage:
         """Banners (that hold ``text``), for ``expect``."""
         toasts = self.page.get_by_test_id("toast")
         return toasts if text is None else toasts.filter(has_text=text)
+
+    async def raised(self, text: str, times: int = 1) -> None:
+        """Wait until so many banners that hold ``text`` have come since the page was opened, gone ones too."""
+        await self.page.wait_for_function(_RAISED, arg=[text, times])
 
     async def open_toast(self, text: str) -> None:
         await self.toast(text).get_by_role("button").first.click()

@@ -28,7 +28,7 @@ async def test_what_is_under_way_comes_after_the_card_and_leads_to_its_record(de
     await expect(kari.card("Nora Lie")).to_contain_text("Nye reoler til lageret · Tilbud sendt · 240 000 NOK")
     await expect(kari.card("Nora Lie")).to_contain_text("samtale · Ola Berg")
     await expect(kari.card("Nora Lie")).not_to_contain_text("Truckleie 2025")
-    await expect(page.toast("Nora Lie")).to_have_count(1)
+    await page.raised("Nora Lie")
     async with page.page.expect_popup() as opened:
         await kari.press("Feil på leveranse 4711", card="Nora Lie")
     record = await opened.value
@@ -49,7 +49,7 @@ async def test_a_choice_is_remembered_used_and_forgotten(demo: Demo, open_page: 
     await expect(kari.card("Siv Bakke")).to_contain_text("Tapt anrop")
 
     await page.ring("Felles mobil", line="Kari Hansen")
-    await expect(page.toast("Siv Bakke")).to_have_count(1)
+    await page.raised("Siv Bakke")
     await expect(kari.card("Ringer")).to_contain_text("Du har bedt om Siv Bakke")
     await kari.press("Glem", card="Ringer")
     await expect(kari.card("Ringer")).to_contain_text("Kan også være")

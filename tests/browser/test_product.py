@@ -15,14 +15,14 @@ async def test_known_caller_from_ring_to_journal(demo: Demo, open_page: Opener):
     page = await open_page(demo.address)
     kari = page.chat("Kari Hansen")
     await page.ring("Nora Lie", line="Kari Hansen")
-    await expect(page.toast("Nora Lie (Havnelageret AS) ringer")).to_have_count(1)
+    await page.raised("Nora Lie (Havnelageret AS) ringer")
     await expect(kari.card("Nora Lie")).to_contain_text("Ringer")
     await page.answer()
     await expect(kari.card("Nora Lie")).to_contain_text("Besvart av deg")
     await page.hang_up()
     await expect(kari.card("Nora Lie")).to_contain_text("Samtale avsluttet")
     await expect(kari.card("Nora Lie")).to_contain_text("Journalført i HubSpot")
-    await expect(page.toast("Nora Lie")).to_have_count(1)  # edits raise none
+    await page.raised("Nora Lie")  # edits raise none
 
     async with page.page.expect_popup() as opened:
         await kari.press("Åpne i HubSpot", card="Nora Lie")
