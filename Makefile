@@ -36,7 +36,9 @@ test: ## lint, unit, integration and browser tests
 	@$(SETUP) pages & pages=$$!; \
 	  { $(SETUP) python && $(MAKE) --no-print-directory lint-python; }; lint=$$?; wait $$pages && exit $$lint
 	@$(SETUP) test
-	@$(MAKE) --no-print-directory lint-pages unit integration browser
+	@$(MAKE) --no-print-directory lint-pages
+	@echo "== Unit, integration and browser tests, side by side"
+	@$(PYTEST) $(SIDE_BY_SIDE) -m "not repository"
 
 lint: ## style, types, import directions, the page's checks, and the repository's own rules
 	@$(SETUP) dev
@@ -68,7 +70,7 @@ integration: ## real processes, a real PostgreSQL, real HTTP
 browser: ## the page in a real Chromium
 	@$(SETUP) test
 	@echo "== Browser tests"
-	@$(PYTEST) tests/browser
+	@$(PYTEST) $(SIDE_BY_SIDE) tests/browser
 
 bench: ## the benchmarks
 	@$(SETUP) test
