@@ -15,7 +15,7 @@ from bot.after_call import after_call_handlers
 from bot.buttons import lookup_buttons
 from bot.calling_buttons import calling_buttons
 from bot.card_channel import TeamsCards
-from bot.conversation import Conversation, TeamsLink, ThroughOperator
+from bot.conversation import Conversation
 from bot.events_door import EventsDoor
 from bot.health import Health
 from bot.identities import RowIdentities
@@ -126,11 +126,11 @@ class Service:
         calling = Calling(database, bell, OPERATORS, now)
         handlers = {  # one line for each part of the product that has buttons
             **lookup_buttons(Wishes(database, bell, now, OPERATORS)),
-            **calling_buttons(calling),
+            **calling_buttons(calling, database, OPERATORS),
             **preference_handlers(database),
             **after_call_handlers(AfterCallWishes(database, bell, now, OPERATORS)),
         }
-        conversation = Conversation(database, ThroughOperator(calling, TeamsLink()))
+        conversation = Conversation(database, calling, OPERATORS)
         events = ProductEvents(database, bell, handlers, conversation, now)
         Health(database).add_routes(self.app)
         EventsDoor(database, bell, OPERATORS, now, public_url=settings.public_url).add_routes(self.app)

@@ -104,6 +104,7 @@ async def _tenant(
         tenant = await read_tenant(unit)
         operators = await unit.sql.fetch(_SQL["operators_heard"])
         connections = await read_operators(unit)
+        ways = {row["way"]: row["count"] for row in await unit.sql.fetch(_SQL["ways_to_call"])}
         chat = await unit.sql.fetchrow(_SQL["one_chat"])
         parked = await unit.sql.fetch(_SQL["parked"], now - CARDS_OF)
     if tenant is None:
@@ -111,7 +112,8 @@ async def _tenant(
     for row in operators:
         async for finding in check_operator(database, tools, f"{tenant.name}: operator {row['name']}", row):
             yield finding
-    yield tell_calling(tenant, connections)
+    others = {way: count for way, count in ways.items() if way != tenant.settings.call_through}
+    yield tell_calling(tenant, connections, others)
     yield _given_up(tenant, parked)
     for source in await sources.every(tenant_id):
         yield await try_out(f"{tenant.name}: {source.connection.name}", source.connector.check)

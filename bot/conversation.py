@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Protocol
-from urllib.parse import quote
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from bot.cards import RenderedCard
 from bot.cards.call_back import refusal_words
 from bot.cards.chat_cards import call_card, preferences_card, recent_card
 from bot.recent_calls import read_recent
 from bot.teams.ports import Reply
 from bot.texts import Texts
 from calls.calling.asking import Calling, NotPlaced
-from calls.numbers import Number, format_number, parse_number
-from calls.orders import CallRefusal
+from calls.calling.call_requests import CallRoute
+from calls.numbers import Number, parse_number
+from calls.ports import Operator
 from calls.store.database import Database
 from calls.store.tenants import Employee, Tenant
 
@@ -38,39 +39,6 @@ _COMMAND = re.compile(r"^[\s/@!.,:;-]*(\w+)[\s.,:;!?-]*(.*)$", re.DOTALL)
 _NOT_A_NUMBER = re.compile(r"[^\d+*#]")
 
 
-class Starter(Protocol):
-    """How a call that somebody asks for in the chat is begun."""
-
-    async def start(self, tenant: Tenant, employee: Employee, number: Number, texts: Texts) -> Reply: ...
-
-
-class TeamsLink:
-    """:class:`Starter` by a link that the employee's own Teams opens: with Teams Phone it calls."""
-
-    async def start(self, tenant: Tenant, employee: Employee, number: Number, texts: Texts) -> Reply:
-        dialled = number.e164 or number.digits
-        url = f"https://teams.microsoft.com/l/call/0/0?users=4:{quote(dialled, safe='')}"
-        card = call_card(number, url, texts)
-        return Reply(card=card.card, summary=card.summary)
-
-
-class ThroughOperator:
-    """:class:`Starter` by the operator, which rings the employee's own phone first; otherwise as ``otherwise`` does."""
-
-    def __init__(self, calling: Calling, otherwise: Starter) -> None:
-        self._calling = calling
-        self._otherwise = otherwise
-
-    async def start(self, tenant: Tenant, employee: Employee, number: Number, texts: Texts) -> Reply:
-        try:
-            await self._calling.call(tenant.tenant_id, employee.employee_id, number, "message")
-        except NotPlaced as problem:
-            if problem.code is CallRefusal.NOT_SUPPORTED and number.e164:
-                return await self._otherwise.start(tenant, employee, number, texts)
-            return Reply(text=refusal_words(problem.code.value, texts))
-        return Reply(text=texts.calling.started.format(number=format_number(number)))
-
-
 def read_command(text: str) -> tuple[Command, str] | None:
     """The command and what follows it; None: nothing of ours. Case, mentions and punctuation do not matter."""
     found = _COMMAND.match(_MENTION.sub(" ", text).replace("\u00a0", " ").strip())
@@ -89,30 +57,41 @@ def read_number(text: str, region: str) -> Number | None:
 
 
 class Conversation:
-    def __init__(self, database: Database, starter: Starter) -> None:
-        self._database = database
-        self._starter = starter
+    """``operators`` are the kinds of operators there are, by type: what they can do decides what a list offers."""
 
-    async def answer(self, tenant: Tenant, employee: Employee, text: str, texts: Texts) -> Reply:
+    def __init__(self, database: Database, calling: Calling, operators: Mapping[str, Operator]) -> None:
+        self._database = database
+        self._calling = calling
+        self._operators = operators
+
+    async def answer(self, tenant: Tenant, employee: Employee, text: str, texts: Texts) -> Reply | None:
+        """None: a card answers, and comes by itself."""
         match read_command(text):
             case (Command.HELP, _):
                 return Reply(text=texts.chat.help)
             case (Command.RECENT, _):
                 return await self._recent(tenant.tenant_id, employee, texts)
             case (Command.SETTINGS, _):
-                card = preferences_card(tenant.settings, employee.preferences, texts)
-                return Reply(card=card.card, summary=card.summary)
+                return _shown(preferences_card(tenant.settings, employee.preferences, texts))
             case (Command.CALL, rest):
                 number = read_number(rest, tenant.region)
                 if number is None:
                     return Reply(text=texts.chat.no_number)
-                return await self._starter.start(tenant, employee, number, texts)
+                return await self._call(tenant.tenant_id, employee, number, texts)
         return Reply(text=texts.reply.unknown_message)
 
     async def _recent(self, tenant_id: UUID, employee: Employee, texts: Texts) -> Reply:
         async with self._database.tenant(tenant_id) as unit:
-            popups = await read_recent(unit, employee.employee_id)
-        if not popups:
-            return Reply(text=texts.chat.no_calls)
-        card = recent_card(popups, texts)
-        return Reply(card=card.card, summary=card.summary)
+            popups = await read_recent(unit, employee.employee_id, self._operators)
+        return _shown(recent_card(popups, texts, drawing=uuid4())) if popups else Reply(text=texts.chat.no_calls)
+
+    async def _call(self, tenant_id: UUID, employee: Employee, number: Number, texts: Texts) -> Reply | None:
+        try:
+            route = await self._calling.call(tenant_id, employee.employee_id, number)
+        except NotPlaced as problem:
+            return Reply(text=refusal_words(problem.code.value, texts))
+        return _shown(call_card(number, texts)) if route is CallRoute.TEAMS else None
+
+
+def _shown(card: RenderedCard) -> Reply:
+    return Reply(card=card.card, summary=card.summary)

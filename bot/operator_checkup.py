@@ -7,6 +7,7 @@ from contextlib import aclosing
 from typing import Any
 
 from bot.findings import Finding, try_out
+from calls.calling.call_requests import CallRoute
 from calls.errors import Transient
 from calls.model import Connection
 from calls.ports import Snapshot, Stream, Tools
@@ -42,19 +43,26 @@ async def check_operator(database: Database, tools: Tools, what: str, row: Mappi
         yield Finding(well=True, what=f"{what}, last heard {row['heard_at']:%Y-%m-%d %H:%M} UTC")
 
 
-def tell_calling(tenant: Tenant, connections: Sequence[Connection]) -> Finding:
-    """Whether employees can call from a card. No fault either way: it is asked for by ordering it and setting it up."""
-    what = f"{tenant.name}: calling from a card"
-    if tenant.settings.call_through == "teams":
+def tell_calling(tenant: Tenant, connections: Sequence[Connection], ways: Mapping[str, int]) -> Finding:
+    """Whether employees can call from a card, ``ways`` being how many employees and lines of the company file call
+    otherwise than the tenant, by the way. No fault that it is not set up; but one when somebody is told to call so."""
+    what, through = f"{tenant.name}: calling from a card", tenant.settings.call_through
+    others = f" ({', '.join(f'{count} through {way}' for way, count in sorted(ways.items()))})" if ways else ""
+    if through is CallRoute.TEAMS and CallRoute.OPERATOR not in ways:
         return Finding(well=True, what=f"{what} opens a call in Teams")
     able = [
         each.name
         for each in connections
         if (operator := OPERATORS.get(each.type)) and operator.call_placer and operator.abilities_of(each).click_to_call
     ]
+    if not able and CallRoute.OPERATOR in ways:
+        advice = f"{ways[CallRoute.OPERATOR]} employees or lines call through an operator, and none has what it needs"
+        return Finding(well=False, what=what, advice=advice)
+    if through is CallRoute.TEAMS:
+        return Finding(well=True, what=f"{what} opens a call in Teams{others}")
     if not able:
         return Finding(well=True, what=f"{what} is not set up: no operator has what it needs (see its README)")
-    return Finding(well=True, what=f"{what} goes through {able[0]}; not tried, because a phone would ring")
+    return Finding(well=True, what=f"{what} goes through {able[0]}{others}; not tried, because a phone would ring")
 
 
 async def _listen(stream: Stream | None, connection: Connection, tools: Tools) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from bot.buttons import Handler, NotAButton, Pressed
 from bot.cards.chat_cards import preferences_card
 from bot.teams.ports import ActionReply, CardReply
 from bot.texts import languages, texts_for
+from calls.calling.call_requests import CallRoute
 from calls.popups.popup import Verb
 from calls.store.database import Database
 from calls.store.sql_blocks import read_blocks
@@ -17,6 +18,8 @@ from calls.store.tenants import PREFERENCES, JournalMode, Preferences, TenantSet
 
 _SQL = read_blocks(Path(__file__).parent / "sql" / "bot.sql")
 _MODES = {mode.value: mode for mode in JournalMode}
+_OUTGOING: Mapping[str, Literal["always", "never"]] = {"always": "always", "never": "never"}
+_WAYS = {way.value: way for way in CallRoute}
 
 
 def preference_handlers(database: Database) -> Mapping[Verb, Handler]:
@@ -48,6 +51,8 @@ def read_preferences(data: Mapping[str, Any], settings: TenantSettings) -> Prefe
         popup_internal=None if internal is settings.popup_internal else internal,
         journal_answered=_MODES.get(str(data.get("journal_answered"))),
         journal_missed=_MODES.get(str(data.get("journal_missed"))),
+        journal_outgoing=_OUTGOING.get(str(data.get("journal_outgoing"))),
+        call_through=_WAYS.get(str(data.get("call_through"))) if settings.employees_choose_calling else None,
         language=language if language in languages() else None,
     )
 

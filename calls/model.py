@@ -93,6 +93,7 @@ class Event:
     caller: Party | None = None
     called: Party | None = None  # the number dialled, perhaps a queue's or the main number
     agents: tuple[Party, ...] = ()  # the employees' phones this event is about; empty on ENDED: all of them
+    rings_caller: bool = False  # on RINGING, outbound: the caller's own phone, for a call that they have asked for
     only_these: bool = False  # on RINGING: the agents ring, and no other phone of the call does any more
     answered_by: Party | None = None  # only on ANSWERED; None: the operator does not say who
     diverted_from: Party | None = None  # who sent it on

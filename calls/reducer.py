@@ -19,6 +19,7 @@ from calls.outcomes import most_telling, outcome_of
 
 
 class CallState(StrEnum):
+    PLACED = "placed"  # an employee has asked for it, and no operator tells of it here; how far it is, the request says
     RINGING = "ringing"
     ANSWERED = "answered"
     ENDED = "ended"
@@ -101,9 +102,10 @@ ANSWERED_PATIENCE = timedelta(hours=4)
 
 
 def fold(events: Iterable[Event]) -> Call:
-    """The call that these events tell of. There must be at least one, all of the same ``call_ref``."""
+    """The call that these events tell of; at least one, all of the same ``call_ref``."""
     ordered = sorted(events, key=lambda event: (event.received_at, event.event_id))
-    news = [event for event in ordered if event.kind not in (EventKind.STALE, EventKind.PLACED)]
+    told = [event for event in ordered if event.kind not in (EventKind.STALE, EventKind.PLACED)]
+    news = told or [event for event in ordered if event.kind is EventKind.PLACED]
     if not news:
         raise ValueError("a call needs at least one event that is not our own")
     answers = [event for event in news if event.kind is EventKind.ANSWERED]
@@ -128,7 +130,7 @@ def fold(events: Iterable[Event]) -> Call:
     elif silent:
         state = CallState.STALE
     else:
-        state = CallState.ANSWERED if answers else CallState.RINGING
+        state = CallState.ANSWERED if answers else CallState.RINGING if told else CallState.PLACED
     ended_at = min((event.received_at for event in ends), default=None)
     if state is CallState.ENDED and ended_at is None:
         ended_at = max((leg.ended_at for leg in legs if leg.ended_at is not None), default=news[-1].received_at)

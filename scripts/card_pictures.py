@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -28,7 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from bot.cards import render_popup, welcome_card  # noqa: E402
-from bot.cards.samples import SAMPLES  # noqa: E402
+from bot.cards.chat_cards import recent_card  # noqa: E402
+from bot.cards.samples import LISTED_CALLS, SAMPLES  # noqa: E402
 from bot.texts import Texts, load_texts  # noqa: E402
 from calls.numbers import Number, NumberKind  # noqa: E402
 
@@ -158,9 +160,10 @@ def main() -> int:
 
 
 def draw_cards(texts: Texts) -> dict[str, dict[str, Any]]:
-    """Every sample by its name, and the welcome card."""
+    """Every sample by its name, the list of last calls, and the welcome card."""
     line = Number(kind=NumberKind.E164, digits="4790000001")
     cards = {name: render_popup(popup, texts).card for name, popup in SAMPLES.items()}
+    cards["recent"] = recent_card(LISTED_CALLS, texts, drawing=UUID(int=7)).card
     return cards | {"welcome": welcome_card(texts, lines=[line]).card}
 
 

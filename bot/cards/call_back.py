@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from urllib.parse import quote
+from uuid import UUID
 
 from adaptive_cards.card import ActionExecute, ActionOpenUrl, RichTextBlock
 from adaptive_cards.types import Spacing
 
-from bot.cards.elements import GAP, line, run
-from bot.texts import Texts
+from bot.cards.elements import GAP, join, line, run
+from bot.cards.who import identify
+from bot.texts import Texts, format_duration
 from calls.calling.call_requests import CallBack, CallRoute, RequestState
-from calls.numbers import format_number
+from calls.numbers import Number, format_number
 from calls.orders import CallRefusal
 from calls.popups.popup import Popup, PopupState, Verb
 
@@ -20,22 +22,39 @@ _ICON = "☎\ufe0e"
 _TEAMS_CALL = "https://teams.microsoft.com/l/call/0/0?users=4:"
 
 
-def call_buttons(popup: Popup, texts: Texts) -> list[ActionOpenUrl | ActionExecute]:
-    """One quiet button, or none. Through Teams it is a link that the employee's own Teams opens."""
+def call_buttons(popup: Popup, texts: Texts, *, drawing: UUID | None = None) -> list[ActionOpenUrl | ActionExecute]:
+    """One quiet button, or none. Through Teams it is a link that the employee's own Teams opens. In a list, which is
+    ``drawing``, what is asked for is told on a card of its own."""
     offered = popup.call_back
     if offered is None or offered.route is None or popup.number is None:
         return []
-    title = texts.button.call if popup.state is PopupState.ENDED else texts.button.call_back
+    title, name = _title(popup, texts), None
+    if drawing is not None:
+        title = texts.button.call if popup.state is PopupState.PLACED else title
+        name = texts.button.call_name.format(name=identify(popup, texts).name)  # which of so many
     if offered.route is CallRoute.TEAMS:
-        return [ActionOpenUrl(title=title, url=_TEAMS_CALL + quote(popup.number.e164 or "", safe=""))]
-    data: dict[str, object] = {"popup_id": str(popup.popup_id), "made": offered.made}
-    return [ActionExecute(title=title, verb=Verb.CALL_BACK.value, data=data)]
+        return [ActionOpenUrl(title=title, url=teams_call(popup.number), tooltip=name)]
+    data: dict[str, object] = {"popup_id": str(popup.popup_id)}
+    if drawing is not None:
+        verb, data = Verb.CALL_LISTED, data | {"drawing": str(drawing)}
+    else:
+        verb, data = Verb.CALL_BACK, data | {"made": offered.made}
+    return [ActionExecute(title=title, verb=verb.value, data=data, tooltip=name)]
+
+
+def teams_call(number: Number) -> str:
+    """The address at which the employee's own Teams calls."""
+    return _TEAMS_CALL + quote(number.e164 or "", safe="")
 
 
 def call_lines(popup: Popup, texts: Texts) -> list[RichTextBlock]:
-    """How far the newest call asked for here has come; nothing when none was."""
-    said = say_state(popup, texts)
-    return [line(run(f"{_ICON}{GAP}{said}", bold=True), spacing=Spacing.MEDIUM)] if said else []
+    """How far the newest call asked for here has come; nothing when none was, or when the strip says so."""
+    said = None if popup.state is PopupState.PLACED else say_state(popup, texts)
+    if said is None or popup.call_back is None:
+        return []
+    if popup.call_back.talk_seconds is not None:
+        said = join((said, format_duration(popup.call_back.talk_seconds, texts)))
+    return [line(run(f"{_ICON}{GAP}{said}", bold=True), spacing=Spacing.MEDIUM)]
 
 
 def say_state(popup: Popup, texts: Texts) -> str | None:
@@ -52,6 +71,12 @@ def _words(call: CallBack, texts: Texts) -> str:
     if call.code is not None and call.code in texts.calling.how:
         return texts.calling.how[call.code]
     return texts.calling.state[RequestState(call.state or RequestState.UNKNOWN)]
+
+
+def _title(popup: Popup, texts: Texts) -> str:
+    if popup.state is PopupState.PLACED:
+        return texts.button.call_again
+    return texts.button.call if popup.state is PopupState.ENDED else texts.button.call_back
 
 
 def refusal_words(code: str | None, texts: Texts) -> str:

@@ -38,6 +38,8 @@ def _about_call(popup: Popup, texts: Texts) -> Iterator[RichTextBlock]:
         yield quiet(capitalize(join(facts)))
     if popup.state is PopupState.STALE:
         yield quiet(texts.card.stale_note)
+    if popup.phone is not None:
+        yield quiet(texts.card.own_phone.format(number=format_number(popup.phone)))
 
 
 def _times(popup: Popup, texts: Texts) -> list[str]:

@@ -27,7 +27,7 @@ from bot.cards.customer import about_customer
 from bot.cards.elements import GAP, SEPARATOR, ask_button, clock, headline, join, line, open_button, quiet, run
 from bot.cards.finish import RenderedCard, finish
 from bot.cards.links import safe_url
-from bot.cards.look import LOOKS
+from bot.cards.look import look_of
 from bot.cards.memory import about_memory
 from bot.cards.new_record import about_making, create_button
 from bot.cards.notes import notes
@@ -63,7 +63,7 @@ def render_popup(popup: Popup, texts: Texts) -> RenderedCard:
 
 def _strip(popup: Popup, texts: Texts) -> Container:
     """State and queue left, when it began right."""
-    look = LOOKS[popup.state]
+    look = look_of(popup)
     runs = [run(look.icon + GAP, bold=True), run(state_line(popup, texts), bold=True)]
     if talked := talk_time(popup, texts):
         runs.append(run(join(("", talked))))

@@ -5,7 +5,7 @@ The snapshot tests and the pictures in docs/pictures are made of these. All peop
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -69,6 +69,10 @@ JONAS = replace(
     NORA, ref=RecordRef(type="0-1", id="102"), name="Jonas Vik", title="Lagersjef", evidence=EvidenceField.WORK,
     url=f"{_RECORDS}/0-1/102",
 )  # fmt: skip
+LONG = replace(
+    NORA, name="Anne-Margrethe Kristoffersen Bjørkelund-Johannessen", title="Avdelingsleder for innkjøp og logistikk",
+    company="Nordvestlandske Fiskeri- og Havbrukstjenester AS",
+)  # fmt: skip
 BUSY_NORA = replace(
     NORA,
     open_items=(
@@ -115,6 +119,10 @@ _STATES: Mapping[PopupState, Mapping[str, object]] = {
         "outcome": Outcome.COMPLETED,
     },
     PopupState.STALE: {},
+    PopupState.PLACED: {
+        "direction": Direction.OUTBOUND, "phone": _number("90000001"),
+        "call_back": CallBack(route=None, made=1, state=RequestState.RINGING_EMPLOYEE),
+    },
 }  # fmt: skip
 _IDENTITIES: Mapping[Identity, Mapping[str, object]] = {
     Identity.MATCHED: {"number": _number("22334455"), "matches": (NORA,)},
@@ -131,6 +139,28 @@ def sample(state: PopupState, identity: Identity, **changes: object) -> Popup:
     fields: dict[str, object] = {"direction": Direction.INBOUND, **_STATES[state], **_IDENTITIES[identity], **changes}
     popup_id = UUID("00000000-0000-4000-8000-00000000c0de")
     return Popup(popup_id=popup_id, state=state, identity=identity, started_at=_START, **fields)  # type: ignore[arg-type]
+
+
+_PLACED: Mapping[str, tuple[RequestState, str | None, int | None]] = {
+    "asked": (RequestState.ASKED, None, None),
+    "on-own-phone": (RequestState.EMPLOYEE_ANSWERED, None, None),
+    "target": (RequestState.RINGING_TARGET, None, None),
+    "talking": (RequestState.CONNECTED, None, None),
+    "ended": (RequestState.ENDED, "completed", 252),
+    "ended-somehow": (RequestState.ENDED, None, None),
+    "busy": (RequestState.ENDED, "busy", None),
+    "not-taken": (RequestState.ENDED, "not_taken", None),
+    "refused": (RequestState.REFUSED, "employee_unavailable", None),
+    "unknown": (RequestState.UNKNOWN, None, None),
+    "no-news": (RequestState.UNKNOWN, "no_news", None),
+}
+
+
+def _placed(state: RequestState, code: str | None, talked: int | None) -> Popup:
+    """A call that the employee has asked for in the chat."""
+    asked = CallBack(route=None, made=1, state=state, code=code, talk_seconds=talked)
+    offered = replace(asked, route=None if asked.going_on else CallRoute.OPERATOR)
+    return sample(PopupState.PLACED, Identity.MATCHED, call_back=offered)
 
 
 def _samples() -> dict[str, Popup]:
@@ -178,6 +208,10 @@ def _samples() -> dict[str, Popup]:
             route=CallRoute.OPERATOR, made=1, state=RequestState.REFUSED, code="employee_unavailable")),
         "call-unknown": sample(PopupState.MISSED, matched, call_back=CallBack(
             route=CallRoute.OPERATOR, made=1, state=RequestState.UNKNOWN)),
+        **{f"placed-{name}": _placed(*how) for name, how in _PLACED.items()},
+        "long-names-missed": sample(
+            PopupState.MISSED, matched, matches=(LONG,), call_back=CallBack(route=CallRoute.OPERATOR),
+        ),
         "form": sample(ended, matched, journal=JournalState.WRITTEN, **journal, **after, form_open=True),
         "form-typed": sample(
             ended, matched, journal=JournalState.WRITTEN, **journal, **after, form_open=True, draft=_SAID,
@@ -191,11 +225,7 @@ def _samples() -> dict[str, Popup]:
         "transferred": sample(ended, matched, outcome=Outcome.TRANSFERRED),
         "long-names": sample(
             ringing, matched, queue="Kundeservice bedrift og offentlig sektor",
-            matches=(replace(
-                NORA, name="Anne-Margrethe Kristoffersen Bjørkelund-Johannessen",
-                title="Avdelingsleder for innkjøp og logistikk",
-                company="Nordvestlandske Fiskeri- og Havbrukstjenester AS",
-            ),),
+            matches=(LONG,),
             rang=("Per Berg", "Ola Nes", "Eva Dahl", "Siri Moe", "Arne Lund"),
         ),
     }  # fmt: skip
@@ -203,3 +233,18 @@ def _samples() -> dict[str, Popup]:
 
 
 SAMPLES: Mapping[str, Popup] = MappingProxyType(_samples())
+
+# The last calls, as the list in the chat shows them.
+LISTED_CALLS: Sequence[Popup] = tuple(
+    replace(SAMPLES[name], started_at=_START - timedelta(hours=hours))
+    for hours, name in enumerate(
+        (
+            "placed-ended",
+            "call-back",
+            "answered_elsewhere-matched",
+            "call-again",
+            "missed-withheld",
+            "long-names-missed",
+        )
+    )
+)

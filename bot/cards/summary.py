@@ -5,6 +5,7 @@ Teams shows ``summary`` in the banner of a message that is only a card; it is pl
 
 from __future__ import annotations
 
+from bot.cards.call_back import say_state
 from bot.cards.look import state_word
 from bot.cards.untrusted import NAME, SHORT, plain
 from bot.cards.who import Who, identify
@@ -18,6 +19,8 @@ _NO_MARKUP = str.maketrans("<>&", "   ")
 def state_line(popup: Popup, texts: Texts) -> str:
     """The state in words, with who answered and for how long: "Besvart av Kari Hansen"."""
     word = state_word(popup, texts)
+    if popup.state is PopupState.PLACED:
+        return (say_state(popup, texts) or word).removesuffix(".")
     if popup.state is PopupState.ANSWERED_ELSEWHERE and (name := plain(popup.answered_by, NAME)):
         word = texts.card.answered_by.format(name=name)
     return word
@@ -25,15 +28,19 @@ def state_line(popup: Popup, texts: Texts) -> str:
 
 def talk_time(popup: Popup, texts: Texts) -> str | None:
     """How long the conversation was, once it is over and when the operator told."""
-    return None if popup.talk_seconds is None else format_duration(popup.talk_seconds, texts)
+    seconds = popup.talk_seconds
+    if popup.state is PopupState.PLACED and popup.call_back is not None:
+        seconds = popup.call_back.talk_seconds
+    return None if seconds is None else format_duration(seconds, texts)
 
 
 def summarize(popup: Popup, texts: Texts) -> str:
     """ "Nora Lie (Havnelageret AS) ringer – 22 33 44 55 · kø Salg"."""
     who = identify(popup, texts)
     named = texts.summary.who_detail.format(name=who.spoken, detail=who.aside) if who.aside else who.spoken
-    if popup.state is PopupState.RINGING:
-        outbound = popup.direction is Direction.OUTBOUND
+    placed = popup.state is PopupState.PLACED and (popup.call_back is None or popup.call_back.going_on)
+    if popup.state is PopupState.RINGING or placed:
+        outbound = popup.direction is Direction.OUTBOUND or placed
         said = (texts.summary.ringing_outbound if outbound else texts.summary.ringing).format(who=named)
     else:
         said = texts.summary.other.format(state=state_line(popup, texts), who=named)

@@ -8,7 +8,7 @@ from bot.cards.untrusted import NAME, ROLE, SHORT, plain
 from bot.texts import Texts
 from calls.model import Match, MatchKind, SourceRole
 from calls.numbers import format_number
-from calls.popups.popup import Identity, Popup
+from calls.popups.popup import Identity, Popup, PopupState
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +41,8 @@ def identify(popup: Popup, texts: Texts) -> Who:
         return Who(name=texts.card.unknown, spoken=texts.card.unknown)
     if popup.searching:
         return Who(name=number, spoken=number, details=(texts.card.unknown_searching,))
+    if popup.state is PopupState.PLACED:  # whoever has dialled a number need not be told that it is one
+        return Who(name=number, spoken=number)
     return Who(name=number, spoken=texts.card.unknown, details=(texts.card.unknown,))
 
 

@@ -46,22 +46,24 @@ UPDATE smartcall.connection SET enabled = false, secrets_sealed = $2, token_seal
 WHERE enabled AND connection_id <> ALL($1::uuid[]) RETURNING kind, name
 
 -- name: read_employee
-SELECT name_sealed, email_sealed, language, active FROM smartcall.employee WHERE employee_id = $1
+SELECT name_sealed, email_sealed, language, call_through, active FROM smartcall.employee WHERE employee_id = $1
 
 -- name: write_employee
-INSERT INTO smartcall.employee (tenant_id, employee_id, entra_object_id, name_sealed, email_sealed, language)
-VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (employee_id) DO UPDATE SET name_sealed = $4, email_sealed = $5, language = $6, active = true
+INSERT INTO smartcall.employee (
+    tenant_id, employee_id, entra_object_id, name_sealed, email_sealed, language, call_through
+) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (employee_id) DO UPDATE SET
+    name_sealed = $4, email_sealed = $5, language = $6, call_through = $7, active = true
 
 -- name: switch_off_employees
 UPDATE smartcall.employee SET active = false WHERE active AND employee_id <> ALL($1::uuid[]) RETURNING name_sealed
 
 -- name: read_lines
-SELECT number_hash, number_sealed, alias_hash, alias_sealed FROM smartcall.line WHERE employee_id = $1 ORDER BY rank
+SELECT number_hash, number_sealed, alias_hash, alias_sealed, call_through FROM smartcall.line WHERE employee_id = $1 ORDER BY rank
 
 -- name: forget_lines
 DELETE FROM smartcall.line WHERE employee_id = $1
 
 -- name: write_line
-INSERT INTO smartcall.line (tenant_id, employee_id, number_hash, number_sealed, alias_hash, alias_sealed, rank)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO smartcall.line (tenant_id, employee_id, number_hash, number_sealed, alias_hash, alias_sealed, rank, call_through)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)

@@ -18,6 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from bot.problems import BadCompanyFile
+from calls.calling.call_requests import CallRoute
 from calls.store.tenants import TenantSettings
 
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
@@ -93,6 +94,7 @@ class ConnectionPart(_Strict):
 class LinePart(_Strict):
     number: str
     alias: str | None = None  # the operator's own name of the phone
+    call_through: CallRoute | None = None  # how calls from it are made; None: as the employee's
 
 
 class EmployeePart(_Strict):
@@ -100,6 +102,7 @@ class EmployeePart(_Strict):
     name: str = Field(min_length=1)
     email: str | None = None
     language: Literal["nb", "en"] | None = None
+    call_through: CallRoute | None = None  # how their calls are made; None: as the tenant's
     lines: list[LinePart] = []
 
 

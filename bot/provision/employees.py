@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 from bot.problems import BadCompanyFile
 from bot.provision.company_file import Company, EmployeePart
 from bot.provision.differences import SQL, Differences
+from calls.calling.phones import Phone
 from calls.numbers import Number, parse_number
 
 
@@ -28,9 +29,10 @@ async def apply_employees(differences: Differences, company: Company) -> None:
                 differences.opened("employee name", row["name_sealed"]),
                 differences.opened("employee email", row["email_sealed"]),
                 row["language"],
+                row["call_through"],
             )
             lines_changed, lines_stale = await _compare_lines(differences, employee_id, lines)
-            changed = known != (part.name, part.email, part.language) or lines_changed
+            changed = known != (part.name, part.email, part.language, part.call_through) or lines_changed
             stale = differences.is_stale(row["name_sealed"], row["email_sealed"]) or lines_stale
         if differences.tell(f"employee {part.name}", new=row is None, changed=changed, stale=stale):
             await _write(differences, employee_id, part, lines)
@@ -38,53 +40,63 @@ async def apply_employees(differences: Differences, company: Company) -> None:
         differences.tell_gone(f"employee {differences.opened('employee name', row['name_sealed'])}")
 
 
-async def _write(
-    differences: Differences, employee_id: UUID, part: EmployeePart, lines: list[tuple[Number, str | None]]
-) -> None:
+async def _write(differences: Differences, employee_id: UUID, part: EmployeePart, lines: list[Phone]) -> None:
     unit = differences.unit
     name, email = differences.sealed("employee name", part.name), differences.sealed("employee email", part.email)
     await unit.sql.execute(
-        SQL["write_employee"], unit.tenant_id, employee_id, part.entra_object_id, name, email, part.language
+        SQL["write_employee"],
+        unit.tenant_id,
+        employee_id,
+        part.entra_object_id,
+        name,
+        email,
+        part.language,
+        part.call_through,
     )
     await unit.sql.execute(SQL["forget_lines"], employee_id)
-    for rank, (number, alias) in enumerate(lines):
+    for rank, line in enumerate(lines):
         await unit.sql.execute(
             SQL["write_line"],
             unit.tenant_id,
             employee_id,
-            unit.hash("line", number.key),
-            differences.sealed("line number", _shown(number)),
-            unit.hash("alias", alias) if alias else None,
-            differences.sealed("line alias", alias),
+            unit.hash("line", line.number.key),
+            differences.sealed("line number", _shown(line.number)),
+            unit.hash("alias", line.alias) if line.alias else None,
+            differences.sealed("line alias", line.alias),
             rank,
+            line.call_through,
         )
 
 
-async def _compare_lines(
-    differences: Differences, employee_id: UUID, lines: list[tuple[Number, str | None]]
-) -> tuple[bool, bool]:
+async def _compare_lines(differences: Differences, employee_id: UUID, lines: list[Phone]) -> tuple[bool, bool]:
     """Whether they are others than the stored ones, and whether the stored ones are under an older key."""
     rows = await differences.unit.sql.fetch(SQL["read_lines"], employee_id)
     known = [
-        (differences.opened("line number", row["number_sealed"]), differences.opened("line alias", row["alias_sealed"]))
+        (
+            differences.opened("line number", row["number_sealed"]),
+            differences.opened("line alias", row["alias_sealed"]),
+            row["call_through"],
+        )
         for row in rows
     ]
     unit = differences.unit
-    hashes = {(unit.hash("line", number.key), unit.hash("alias", alias) if alias else None) for number, alias in lines}
+    hashes = {
+        (unit.hash("line", line.number.key), unit.hash("alias", line.alias) if line.alias else None) for line in lines
+    }
     stale = any(differences.is_stale(row["number_sealed"], row["alias_sealed"]) for row in rows)
     stale = stale or hashes != {(row["number_hash"], row["alias_hash"]) for row in rows}
-    return known != [(_shown(number), alias) for number, alias in lines], stale
+    return known != [(_shown(line.number), line.alias, line.call_through) for line in lines], stale
 
 
-def _lines(part: EmployeePart, region: str) -> list[tuple[Number, str | None]]:
-    lines: dict[str, tuple[Number, str | None]] = {}
+def _lines(part: EmployeePart, region: str) -> list[Phone]:
+    lines: dict[str, Phone] = {}
     for line in part.lines:
         number = parse_number(line.number, region)
         if number is None:
             raise BadCompanyFile(f"employee {part.name}: one of the lines has no number that can be read")
         if number.key in lines:
             raise BadCompanyFile(f"employee {part.name}: two of the lines have the same number")
-        lines[number.key] = (number, line.alias)
+        lines[number.key] = Phone(number=number, alias=line.alias, call_through=line.call_through)
     return list(lines.values())
 
 

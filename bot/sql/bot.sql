@@ -44,6 +44,14 @@ SELECT reason, count(*) AS many FROM (
     UNION ALL SELECT lookup_parked FROM smartcall.call WHERE started_at >= $1 AND lookup_parked IS NOT NULL
 ) AS given_up GROUP BY 1 ORDER BY 1
 
+-- name: ways_to_call
+-- What the company file says of employees and lines, and how often.
+SELECT way, count(*)::integer AS count FROM (
+    SELECT call_through AS way FROM smartcall.employee WHERE active
+    UNION ALL
+    SELECT l.call_through FROM smartcall.line l JOIN smartcall.employee e USING (employee_id) WHERE e.active
+) AS said WHERE way IS NOT NULL GROUP BY way
+
 -- name: one_chat
 SELECT tenant_id, bot_app_id, entra_object_id, conversation_id, member_id, service_url FROM smartcall.chat
 WHERE state = 'installed' ORDER BY seen_at DESC LIMIT 1

@@ -53,6 +53,7 @@ class CardTexts:
     remember: str  # before the buttons that remember a choice
     remembered_mine: str
     remembered_all: str
+    own_phone: str  # the employee's, from which they call
     searching: str
     silent: str  # the sources that did not answer
     journal_pending: str
@@ -69,6 +70,8 @@ class ButtonTexts:
     search_again: str
     call_back: str  # a call that was not answered
     call: str  # one that was
+    call_name: str  # what a screen reader says for it in a list
+    call_again: str  # one that the employee has asked for
     choose: str
     create: str  # a record in a CRM; opens the form
     remember_for_me: str
@@ -182,7 +185,6 @@ class ReplyTexts:
 class CallingTexts:
     """A call that the employee has asked for. ``{number}`` is whom it goes to."""
 
-    started: str  # the answer to "ring 22 33 44 55"
     state: Mapping[RequestState, str]
     how: Mapping[str, str]  # an end, or a silence, of which more is known
     refusal: Mapping[CallRefusal, str]  # why it was not placed
@@ -204,6 +206,10 @@ class ChatTexts:
     internal: str
     journal_answered: str
     journal_missed: str
+    journal_outgoing: str
+    call_through: str  # how their calls are made
+    own_phone: str
+    in_teams: str
     as_company: str
     always: str
     on_request: str

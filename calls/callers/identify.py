@@ -24,7 +24,7 @@ from calls.model import Ability, Direction, SourceRole
 from calls.numbers import Number
 from calls.popups.cards import Cards, Claimed
 from calls.popups.scene import LOOKUP, lock_lookup
-from calls.reducer import fold
+from calls.reducer import CallState, fold
 from calls.store.database import DATABASE_AWAY, Database, Unit
 from calls.store.sql_blocks import read_blocks
 
@@ -123,6 +123,8 @@ class CardsJob:
         if before.answers:
             return order
         known = Lookup(remembered=tuple(await recall(unit, number)))
+        if call.state is CallState.PLACED:  # whoever asked for it waits for an answer, whoever it is
+            return replace(order, remembered=known.remembered, at_once=True)
         at_once = shown and bool(known.remembered) and all(known.recalled(leg.employee_id) for leg in call.legs)
         return replace(order, remembered=known.remembered, at_once=at_once)
 

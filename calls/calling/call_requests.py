@@ -13,6 +13,7 @@ class RequestState(StrEnum):
     ASKED = "asked"  # from just before the operator is asked; never asked again
     ACCEPTED = "accepted"
     RINGING_EMPLOYEE = "ringing_employee"
+    EMPLOYEE_ANSWERED = "employee_answered"  # all that is known where an operator tells of their own phone alone
     RINGING_TARGET = "ringing_target"
     CONNECTED = "connected"
     ENDED = "ended"
@@ -20,8 +21,9 @@ class RequestState(StrEnum):
     UNKNOWN = "unknown"  # nobody can tell whether a telephone rings
 
 
-# While one of these is true, the employee gets no second call. A conversation is not among them: whether a phone in
-# use may ring once more is for the operator to say, and an end that is never told must not lock anybody out.
+# While one of these is true, the employee gets no second call. A conversation, or what may be one, is not among them:
+# whether a phone in use may ring once more is for the operator to say, and an end that is never told must not lock
+# anybody out.
 UNDER_WAY = frozenset(
     {
         RequestState.WANTED,
@@ -31,6 +33,8 @@ UNDER_WAY = frozenset(
         RequestState.RINGING_TARGET,
     }
 )
+
+TALKING = frozenset({RequestState.EMPLOYEE_ANSWERED, RequestState.CONNECTED})
 
 # Codes beside those of :class:`calls.orders.CallRefusal` and :class:`calls.model.Outcome`.
 NO_NEWS = "no_news"  # UNKNOWN: the operator took the order and has said nothing since
@@ -42,6 +46,7 @@ _STEPS = (
     RequestState.UNKNOWN,  # what is heard afterwards tells more
     RequestState.ACCEPTED,
     RequestState.RINGING_EMPLOYEE,
+    RequestState.EMPLOYEE_ANSWERED,
     RequestState.RINGING_TARGET,
     RequestState.CONNECTED,
     RequestState.ENDED,
@@ -64,6 +69,12 @@ class CallBack:
     made: int = 0  # how many calls were asked for here; part of the button, so that a double press is one press
     state: RequestState | None = None  # of the newest; None: none was asked for
     code: str | None = None
+    talk_seconds: int | None = None  # of ENDED, when both ends of the conversation were told
+
+    @property
+    def going_on(self) -> bool:
+        """Whether the newest is on its way or talked on: then there is no second one, and its end is yet to be told."""
+        return self.state in UNDER_WAY or self.state in TALKING
 
 
 def is_further(state: RequestState, code: str | None, *, than: RequestState, known: str | None) -> bool:

@@ -5,7 +5,12 @@
 SELECT employee_id FROM smartcall.employee WHERE employee_id = $1 AND active FOR NO KEY UPDATE
 
 -- name: phones_of
-SELECT number_sealed, alias_sealed FROM smartcall.line WHERE employee_id = $1 ORDER BY rank
+SELECT number_sealed, alias_sealed, call_through FROM smartcall.line WHERE employee_id = $1 ORDER BY rank
+
+-- name: owners_of
+-- Which active employees answer on a number.
+SELECT DISTINCT l.employee_id FROM smartcall.line l JOIN smartcall.employee e USING (employee_id)
+WHERE l.number_hash = ANY($1::bytea[]) AND e.active
 
 -- name: requests_made
 SELECT count(*)::integer FROM smartcall.call_request WHERE popup_id = $1
@@ -31,7 +36,7 @@ FROM smartcall.call_request WHERE request_id = $1 FOR UPDATE
 
 -- name: note_request
 UPDATE smartcall.call_request SET
-    state = $2, code = $3, updated_at = $4, due_at = $5,
+    state = $2, code = $3, updated_at = $4, due_at = $5, talk_seconds = $6,
     asked_at = CASE WHEN $2 = 'asked' THEN $4 ELSE asked_at END
 WHERE request_id = $1
 
@@ -41,6 +46,28 @@ UPDATE smartcall.call_request SET ref_hash = $2 WHERE request_id = $1
 -- name: lock_call_of_ref
 -- A call that the operator told of before it answered our order.
 SELECT call_id FROM smartcall.call WHERE connection_id = $1 AND ref_hash = ANY($2::bytea[]) FOR NO KEY UPDATE
+
+-- name: close_placed
+-- A call that we have placed, and that the card is about, is over as long as its newest request is. Locked before its
+-- popup, like everywhere.
+UPDATE smartcall.call SET ended_at = $2
+WHERE call_id = (SELECT call_id FROM smartcall.popup WHERE popup_id = $1) AND state = 'placed'
+
+-- name: open_placed
+-- A call that we know of before any operator does, with all that hangs on it: what we know, and the card ($10). What a
+-- former call knows of the number comes along ($7); else the sources are asked, where that is wanted.
+WITH opened AS (
+    INSERT INTO smartcall.call (
+        tenant_id, call_id, connection_id, ref_hash, state, started_at, toast_at, lookup_state, lookup_sealed, lookup_lease_until,
+        touched
+    ) VALUES ($1, $2, $3, $4, 'placed', $5, $5, $6, $7, CASE WHEN $6 = 'wanted' THEN $11::timestamptz END, $13)
+    RETURNING tenant_id, call_id
+), told AS (
+    INSERT INTO smartcall.event (tenant_id, call_id, event_hash, received_at, body_sealed)
+    SELECT tenant_id, call_id, $8, $5, $9 FROM opened
+)
+INSERT INTO smartcall.popup (tenant_id, call_id, employee_id, popup_id, due_at)
+SELECT tenant_id, call_id, $12, $10, $11 FROM opened
 
 -- name: want_shown
 UPDATE smartcall.popup SET wanted = wanted + 1, attempts = 0, due_at = $2 WHERE popup_id = $1 RETURNING call_id

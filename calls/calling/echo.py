@@ -12,7 +12,16 @@ from typing import Any
 from uuid import UUID
 
 from calls.calling.call_requests import UNDER_WAY, RequestState, is_further
-from calls.calling.placed import ECHO_SECONDS, came_about, placed_event, progress, resembles, rings_employee_first, told
+from calls.calling.placed import (
+    ECHO_SECONDS,
+    came_about,
+    nobody_called_yet,
+    placed_event,
+    progress,
+    resembles,
+    rings_employee_first,
+    told,
+)
 from calls.calling.request_rows import NUMBER, PHONE, SQL, note
 from calls.jobs.queue import Bell
 from calls.model import Event, EventKind
@@ -44,9 +53,11 @@ async def follow(
     if row is None:
         return None
     employee_id, request_id = row["employee_id"], row["request_id"]
-    state, code = progress(call, employee_id)
+    waiting = nobody_called_yet(events)
+    state, code = progress(call, employee_id, waiting=waiting)
     if is_further(state, code, than=RequestState(row["state"]), known=row["code"]):
-        await note(unit, bell, row, state, code, now)
+        talk_seconds = None if rings_employee_first(call, employee_id) else call.talk_seconds
+        await note(unit, bell, row, state, code, now, talk_seconds=talk_seconds)
     # An operator that tells of both phones tells of two calls. The one the employee makes is the request's.
     ours = row["call_id"]
     if ours != call_id and (ours is None or not rings_employee_first(call, employee_id)):
@@ -60,7 +71,7 @@ async def follow(
         new = None
     # What was told of the employee's phone alone is worth an entry only when nothing better has come by its end.
     waits = rings_employee_first(call, employee_id) and call.state is not CallState.ENDED
-    return Echo(mark=new, kept=ours == call_id and not waits and came_about(call, employee_id))
+    return Echo(mark=new, kept=ours == call_id and not waits and came_about(call, employee_id, waiting=waiting))
 
 
 async def _request(
@@ -87,7 +98,7 @@ async def _request(
 def _fits(unit: Unit, row: Any, call: Call, company: Number | None) -> bool:
     """Told within a minute of our asking, between the right two. What is over or was refused swallows no real call."""
     state = RequestState(row["state"])
-    if state not in UNDER_WAY and state is not RequestState.UNKNOWN:
+    if state not in UNDER_WAY and state not in (RequestState.EMPLOYEE_ANSWERED, RequestState.UNKNOWN):
         return False
     if row["asked_at"] is None or not timedelta() <= call.started_at - row["asked_at"] <= _WITHIN:
         return False

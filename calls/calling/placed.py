@@ -33,6 +33,7 @@ def placed_event(
         direction=Direction.OUTBOUND,
         caller=Party(number=line, employee_id=employee_id),
         called=Party(number=target),
+        agents=(Party(number=line, employee_id=employee_id),),
         request_ref=str(request_id),
     )
 
@@ -57,20 +58,33 @@ def resembles(call: Call, employee_id: UUID, *, target: Number, company: Number 
     return caller.number.key in {target.key, company.key if company else None}
 
 
-def progress(call: Call, employee_id: UUID) -> tuple[RequestState, str | None]:
-    """How far the request is, by what the operator tells of the call. The second is a code, where more is known."""
+def nobody_called_yet(events: Iterable[Event]) -> bool:
+    """Whether an operator that tells of one call outwards has told of nothing but the ringing of the caller's own
+    phone."""
+    rings = [event.rings_caller for event in events if event.kind is EventKind.RINGING]
+    return bool(rings) and all(rings)
+
+
+def progress(call: Call, employee_id: UUID, *, waiting: bool = False) -> tuple[RequestState, str | None]:
+    """How far the request is, by what the operator tells of the call; ``waiting``: :func:`nobody_called_yet`. The
+    second is a code, where more is known."""
     first_phone = rings_employee_first(call, employee_id)
+    waiting = waiting and call.answered_at is None
     if call.state is CallState.STALE:
         return RequestState.UNKNOWN, NO_NEWS
     if call.state is CallState.RINGING:
-        return (RequestState.RINGING_EMPLOYEE if first_phone else RequestState.RINGING_TARGET), None
+        return (RequestState.RINGING_EMPLOYEE if first_phone or waiting else RequestState.RINGING_TARGET), None
     if call.state is CallState.ANSWERED:
-        return (RequestState.RINGING_TARGET if first_phone else RequestState.CONNECTED), None
+        return (RequestState.EMPLOYEE_ANSWERED if first_phone else RequestState.CONNECTED), None
+    if waiting:
+        return RequestState.ENDED, NOT_TAKEN
     if first_phone:
         return RequestState.ENDED, None if call.answered_at else NOT_TAKEN
     return RequestState.ENDED, call.outcome.value if call.outcome else Outcome.UNKNOWN.value
 
 
-def came_about(call: Call, employee_id: UUID) -> bool:
+def came_about(call: Call, employee_id: UUID, *, waiting: bool = False) -> bool:
     """Whether anybody was called at all: not when the employee did not pick up."""
+    if waiting and call.answered_at is None:
+        return False
     return not rings_employee_first(call, employee_id) or call.answered_at is not None

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from calls.calling.call_requests import RequestState
+from calls.calling.call_requests import CallBack, RequestState
 from calls.jobs.queue import Bell
 from calls.numbers import Number
 from calls.store.database import Unit
@@ -29,10 +29,12 @@ async def note(
     now: datetime,
     *,
     due: datetime | None = None,
+    talk_seconds: int | None = None,
 ) -> None:
     """A new state of a request, which the card it was asked for on is to show. The request's row is locked."""
-    await unit.sql.execute(SQL["note_request"], row["request_id"], state.value, code, now, due)
-    if row["popup_id"] is not None:
-        call_id = await unit.sql.fetchval(SQL["want_shown"], row["popup_id"], now + _SHOWN)
-        if call_id is not None:
-            await bell.ring_cards(unit, call_id)
+    over = not CallBack(route=None, state=state).going_on
+    await unit.sql.execute(SQL["note_request"], row["request_id"], state.value, code, now, due, talk_seconds)
+    await unit.sql.execute(SQL["close_placed"], row["popup_id"], now if over else None)
+    call_id = await unit.sql.fetchval(SQL["want_shown"], row["popup_id"], now + _SHOWN)
+    if call_id is not None:
+        await bell.ring_cards(unit, call_id)

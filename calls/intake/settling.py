@@ -74,8 +74,6 @@ async def settle(unit: Unit, ground: Ground, echo: Echo | None, now: datetime) -
     new = [*ground.new, echo.mark] if echo is not None and echo.mark is not None else ground.new
     call = fold([*ground.events, *new])
     looked_up = is_looked_up(call) and (echo is None or echo.kept)
-    if looked_up and call.direction is Direction.OUTBOUND:
-        looked_up = TENANT_SETTINGS.validate_python(ground.settings).journal_outgoing != "never"
     over = call.state is CallState.ENDED
     journaled = looked_up and (over or call.came_to is not None)
     employees, kind, usually = _popups(call, ground.settings)
@@ -106,15 +104,17 @@ async def settle(unit: Unit, ground: Ground, echo: Echo | None, now: datetime) -
         kind,
         usually,
         echo is not None,
+        call.caller.employee_id if call.direction is Direction.OUTBOUND and call.caller else None,
     )
     return call if done else None
 
 
 def _popups(call: Call, settings: Any) -> tuple[list[UUID], str, bool]:
-    """Who may be shown the call, the preference that decides, and what holds for who has chosen nothing."""
+    """Who may be shown the call, the preference that decides, and what holds for who has chosen nothing. An outgoing
+    one is shown to nobody; there the two say whether it is journaled, without which no source hears of it."""
     employees = [leg.employee_id for leg in call.legs]
     if call.direction is Direction.OUTBOUND:
-        return [], "popup_direct", True
+        return [], "journal_outgoing", TENANT_SETTINGS.validate_python(settings).journal_outgoing != "never"
     if call.direction is not Direction.INTERNAL:
         return employees, "popup_queue" if call.queue else "popup_direct", True
     calling = call.caller.employee_id if call.caller else None

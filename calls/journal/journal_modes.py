@@ -12,9 +12,11 @@ from calls.store.tenants import Employee, JournalMode, TenantSettings
 
 def journal_mode(settings: TenantSettings, employees: Mapping[UUID, Employee], call: Call) -> JournalMode:
     """Answered and missed calls apart. Whose call it was: who answered, else the only one whose phone rang; when
-    several were called in vain, no one of them decides for the others. Outgoing calls are the tenant's to decide."""
+    several were called in vain, no one of them decides for the others. Of an outgoing call, who made it."""
     if call.direction is Direction.OUTBOUND:
-        return JournalMode(settings.journal_outgoing)
+        maker = employees.get(call.caller.employee_id) if call.caller and call.caller.employee_id else None
+        chosen_outgoing = maker.preferences.journal_outgoing if maker else None
+        return JournalMode(chosen_outgoing or settings.journal_outgoing)
     answered = is_answered(call)
     if call.answered_by is not None:
         decides = call.answered_by.employee_id

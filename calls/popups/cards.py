@@ -227,7 +227,7 @@ class Cards:
         posting = sending.action != "update"
         log.warning("popup %s: %s failed: %s", row["popup_id"], sending.action, type(problem).__name__)
         telemetry.cards.add(1, {"action": sending.action, "outcome": type(problem).__name__})
-        settled = sending.popup is not None and sending.popup.state in _SETTLED
+        settled = sending.popup is not None and _is_settled(sending.popup)
         if posting and isinstance(problem, Unknown | TimeoutError) and not (settled and row["posts"] == 0):
             # It may be on the screen. While it rings there is no second one; what was sent counts as shown. When it
             # rings no more, no news may come that would bring the one that is allowed: it is tried again by itself.
@@ -252,7 +252,7 @@ class Cards:
 
     def _count(self, sending: _Sending) -> None:
         telemetry.cards.add(1, {"action": sending.action, "outcome": "sent"})
-        if sending.action == "post" and sending.popup is not None:
+        if sending.action == "post" and sending.popup is not None and sending.popup.state is not PopupState.PLACED:
             telemetry.first_cards.record((self._now() - sending.popup.started_at).total_seconds())
 
     async def _close_chat(self, tenant_id: UUID, sending: _Sending, code: str) -> None:
@@ -289,4 +289,11 @@ def _may_post(popup: Popup, row: Any, scene: Scene) -> bool:
     leg = scene.call.leg(row["employee_id"])
     if leg is None or not opens(popup, leg):
         return False
-    return row["post_tried_at"] is None or (row["posts"] < 2 and popup.state in _SETTLED)
+    return row["post_tried_at"] is None or (row["posts"] < 2 and _is_settled(popup))
+
+
+def _is_settled(popup: Popup) -> bool:
+    """Whether nothing goes on any more that a second card could disturb."""
+    if popup.state is PopupState.PLACED:
+        return popup.call_back is not None and not popup.call_back.going_on
+    return popup.state in _SETTLED

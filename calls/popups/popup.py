@@ -38,6 +38,7 @@ class PopupState(StrEnum):
     BUSY = "busy"
     ENDED = "ended"  # the conversation is over
     STALE = "stale"  # the operator went silent; nothing more is known
+    PLACED = "placed"  # this employee has asked for it: how far it has come, Popup.call_back says
 
 
 class Identity(StrEnum):
@@ -66,6 +67,7 @@ class Verb(StrEnum):
     REMEMBER_FOR_ALL = "remember_for_all"
     FORGET_CHOICE = "forget_choice"
     CALL_BACK = "call_back"  # data: CallBack.made
+    CALL_LISTED = "call_listed"  # the same from a list of calls; data: which drawing of the list
     CREATE_RECORD = "create_record"  # data: what is in the form of a new person
     SAVE_NOTE = "save_note"  # data: what is in the form after the call
     EDIT_NOTE = "edit_note"  # opens that form again
@@ -88,8 +90,9 @@ class Popup:
     remembered: Memory | None = None  # the first match is shown because somebody asked us to remember it
     create_in: str | None = None  # the name of the source in which the caller may be made a new record
     making: Making | None = None  # that was asked for, and is not there
-    colleague: str | None = None  # the caller's name on an internal call
+    colleague: str | None = None  # the other one's name on an internal call
     called: Number | None = None  # the number that was dialled, shown when it is not the employee's own line
+    phone: Number | None = None  # on PLACED: the employee's phone, which rings first
     queue: str | None = None
     rang: tuple[str, ...] = ()  # the other employees whose phones rang, by name
     answered_by: str | None = None  # on ANSWERED_ELSEWHERE; None: the operator does not say who
@@ -135,7 +138,8 @@ def popup_for(
     leg, after = call.leg(employee_id), after or AfterCall()
     if leg is None:
         return None
-    outside = call.outside
+    placed = call.state is CallState.PLACED
+    outside = call.called if placed else call.outside
     number = outside.number if outside else None
     ranked = rank(lookup.matches, number) if number else ()
     recalled = lookup.recalled(employee_id) if number else None
@@ -149,7 +153,7 @@ def popup_for(
     answerer = call.answered_by
     state = _state(call, leg)
     told = state is not _ELSEWHERE  # whoever answered deals with the caller
-    stranger = identity in (Identity.UNKNOWN, Identity.DIRECTORY)
+    stranger = identity in (Identity.UNKNOWN, Identity.DIRECTORY) and not placed
     matches = _with_details_of_first(matches, call, told=told)
     over = call.state is CallState.ENDED and call.direction is Direction.INBOUND and number is not None
     took = over and _took(call, leg)
@@ -170,14 +174,15 @@ def popup_for(
         identity=identity,
         direction=call.direction,
         number=number,
-        matches=matches,
+        matches=matches[:1] if placed else matches,  # whom they call they know: no choice to make
         chosen=bool(matches) and matches[0].ref == lookup.pointed_out(employee_id),
         may_remember=told and may_remember(matches, lookup),
         remembered=memory_used(matches, recalled) if told else None,
         create_in=create_in(number, lookup) if stranger and told else None,
         making=lookup.making if told else None,
         colleague=_name_of(outside, names) if outside and identity is Identity.COLLEAGUE else None,
-        called=None if own_line or call.called is None else call.called.number,
+        called=None if own_line or placed or call.called is None else call.called.number,
+        phone=call.caller.number if placed and call.caller else None,
         queue=(call.queue.name or call.queue.ref) if call.queue else None,
         rang=tuple(names[each] for each in rung(call, names) if each != employee_id),
         answered_by=_name_of(answerer, names) if answerer and answerer.employee_id != employee_id else None,
@@ -187,7 +192,7 @@ def popup_for(
         talk_seconds=call.talk_seconds,
         outcome=leg.outcome,
         searching=searching,
-        silent_sources=lookup.silent_sources,
+        silent_sources=() if placed else lookup.silent_sources,
         journal=journal,
         journal_in=journal_in,
         pages=lookup.pages if stranger and told else (),
@@ -215,6 +220,8 @@ def _took(call: Call, leg: Leg) -> bool:
 
 def opens(popup: Popup, leg: Leg) -> bool:
     """Whether a first card may be posted for this popup: it is news to the employee, and still worth a toast."""
+    if popup.state is PopupState.PLACED:
+        return True
     if popup.direction is Direction.OUTBOUND or popup.state in _NO_NEWS:
         return False
     if leg.rang_late:
@@ -227,6 +234,8 @@ _NO_NEWS = (_ELSEWHERE, PopupState.PASSED_ON, PopupState.FORWARDED, PopupState.S
 
 
 def _state(call: Call, leg: Leg) -> PopupState:
+    if call.state is CallState.PLACED:
+        return PopupState.PLACED
     if leg.outcome is Outcome.ANSWERED_ELSEWHERE:
         return PopupState.ANSWERED_ELSEWHERE
     if call.state is CallState.STALE and leg.state is not LegState.ENDED:

@@ -12,11 +12,12 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from calls.callers.lookup import Lookup
-from calls.calling.call_requests import UNDER_WAY, CallBack, RequestState
-from calls.calling.routing import with_call_back
+from calls.calling.call_requests import UNDER_WAY, CallBack, CallRoute, RequestState
+from calls.calling.phones import open_phones, phones_touched, pick_phone
+from calls.calling.routing import calls_through, with_call_back
 from calls.intake.events import open_events
 from calls.journal.journal_modes import journal_mode
-from calls.model import Connection, OperatorAbilities
+from calls.model import Connection, Event, OperatorAbilities
 from calls.popups.chats import ChatAddress
 from calls.popups.notes import NO_FORM, AfterCall, CallNote, Form, open_note
 from calls.popups.popup import JournalState, Popup, popup_for
@@ -46,7 +47,7 @@ class Scene:
     journal_in: str | None
     abilities: tuple[OperatorAbilities, ...] = ()  # of the tenant's operator connections
     call_backs: Mapping[UUID, CallBack] = field(default_factory=dict)  # by popup id: the newest call asked for there
-
+    line_ways: Mapping[UUID, CallRoute] = field(default_factory=dict)  # by employee: of the line the call came to
     journal_waiting: bool = False  # for its first try
     journal_requested: bool = False
     note: CallNote | None = None
@@ -76,7 +77,8 @@ class Scene:
         )
         if popup is None:
             return None
-        through, last = self.tenant.settings.call_through, self.call_backs.get(popup_id)
+        employee, last = self.employees.get(employee_id), self.call_backs.get(popup_id)
+        through = calls_through(self.tenant.settings, employee, self.line_ways.get(employee_id))
         popup = with_call_back(popup, last, through=through, abilities=self.abilities)
         if popup.form_open and not form.on_screen and last is not None and last.state in UNDER_WAY:
             return replace(popup, form_open=False, draft=None)  # how far the call has come is to be seen
@@ -98,7 +100,8 @@ def scene_from(unit: Unit, row: Any, operators: Mapping[str, Operator]) -> Scene
     """The scene in a row of the database's type of that name."""
     if row is None or not row["bodies"]:
         return None
-    tenant, call, rows = tenant_from(unit, row), fold(open_events(unit, row["bodies"])), row["people"]
+    events = open_events(unit, row["bodies"])
+    tenant, call, rows = tenant_from(unit, row), fold(events), row["people"]
     return Scene(
         tenant=tenant,
         call=call,
@@ -122,10 +125,23 @@ def scene_from(unit: Unit, row: Any, operators: Mapping[str, Operator]) -> Scene
         journal_in=row["journal_in"],
         abilities=tuple(_abilities(unit, row["operators"] or (), operators)),
         call_backs={UUID(each["popup_id"]): _call_back(each) for each in row["requests"] or ()},
+        line_ways=_line_ways(unit, rows, events, tenant.region),
         journal_waiting=bool(row["journal_open"]),
         journal_requested=bool(row["journal_requested"]),
         note=open_note(unit, row["note_sealed"]),
     )
+
+
+def _line_ways(unit: Unit, people: Sequence[Any], events: Sequence[Event], region: str) -> Mapping[UUID, CallRoute]:
+    """Where an employee's lines differ in how they call: as the one the call came to does."""
+    ways = {}
+    for person in people:
+        if person["phones"]:
+            phones = open_phones(unit, person["phones"], region)
+            phone = pick_phone(phones, phones_touched(person["employee_id"], events))
+            if phone is not None and phone.call_through is not None:
+                ways[person["employee_id"]] = phone.call_through
+    return ways
 
 
 def _abilities(
@@ -146,12 +162,13 @@ def _abilities(
 
 
 def _call_back(row: Mapping[str, object]) -> CallBack:
-    code = row["code"]
+    code, talked = row["code"], row["talk_seconds"]
     return CallBack(
         route=None,
         made=int(str(row["made"])),
         state=RequestState(str(row["state"])),
         code=str(code) if code is not None else None,
+        talk_seconds=int(str(talked)) if talked is not None else None,
     )
 
 

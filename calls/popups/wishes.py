@@ -185,20 +185,6 @@ class Wishes(Wishing):
             return await self._grant(opened)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Owner:
-    """Whose popup it is."""
-
-    call_id: UUID
-    employee_id: UUID
-
-
-async def owner_of(unit: Unit, press: Press) -> Owner:
-    """Raises CallGone, and NotYours when somebody else pressed."""
-    row = await own_popup(unit, press)
-    return Owner(call_id=row["call_id"], employee_id=row["employee_id"])
-
-
 async def adopt(unit: Unit, press: Press, now: datetime) -> None:
     """Note the message a press came from. What it shows is unknown from here on: Teams puts the answer there, in the
     place of a form that may have stood on it; what was typed into that is kept."""

@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass as checked_dataclass
 
+from calls.calling.call_requests import CallRoute
 from calls.model import Connection, Event, Party
 from calls.store.database import Database, Unit
 from calls.store.sql_blocks import read_blocks
@@ -42,7 +43,8 @@ class TenantSettings:
     journal_answered: JournalMode = JournalMode.ALWAYS  # write answered calls into the CRM
     journal_missed: JournalMode = JournalMode.ALWAYS
     journal_outgoing: Literal["always", "never"] = "always"  # calls that employees make
-    call_through: Literal["operator", "teams"] = "operator"  # how a button calls: their own phone, or Teams Phone
+    call_through: CallRoute = CallRoute.OPERATOR  # how employees' calls are made
+    employees_choose_calling: bool = False  # they may choose call_through for themselves, in the chat
     company_number: str | None = None  # what is shown to whom a button calls; None: as the operator has it
     # What a call may have come to, to choose from when it is over. Empty: the words of bot/texts.
     call_results: Annotated[tuple[CallResult, ...], Field(max_length=20)] = ()
@@ -63,6 +65,8 @@ class Preferences:
     popup_internal: bool | None = None  # colleagues' calls
     journal_answered: JournalMode | None = None
     journal_missed: JournalMode | None = None
+    journal_outgoing: Literal["always", "never"] | None = None
+    call_through: CallRoute | None = None  # holds where the tenant lets them choose
     language: str | None = None
 
 
@@ -92,6 +96,7 @@ class Employee:
     email: str | None
     language: str | None  # what they have chosen, else what the company file says; None: the tenant's
     preferences: Preferences = NO_PREFERENCES
+    call_through: CallRoute | None = None  # what the company file says of them; None: nothing
 
 
 async def read_tenant(unit: Unit) -> Tenant | None:
@@ -110,6 +115,11 @@ def tenant_from(unit: Unit, row: Any) -> Tenant:
         bot_tenant_id=row["bot_tenant_id"],
         settings=TENANT_SETTINGS.validate_python(row["settings"]),
     )
+
+
+async def read_employee(unit: Unit, employee_id: UUID) -> Employee | None:
+    row = await unit.sql.fetchrow(SQL["read_employee"], employee_id)
+    return employee_from(unit, row) if row else None
 
 
 async def employee_of(unit: Unit, entra_object_id: UUID) -> Employee | None:
@@ -196,6 +206,7 @@ def employee_from(unit: Unit, row: Any) -> Employee:
         email=unit.open_text("employee email", email) if email else None,
         language=preferences.language or row["language"],
         preferences=preferences,
+        call_through=CallRoute(row["call_through"]) if row["call_through"] else None,
     )
 
 

@@ -4,8 +4,12 @@
 SELECT tenant_id, name, language, region, bot_app_id, bot_tenant_id, settings FROM smartcall.tenant
 
 -- name: employee_of
-SELECT employee_id, entra_object_id, name_sealed, email_sealed, language, preferences FROM smartcall.employee
-WHERE entra_object_id = $1 AND active
+SELECT employee_id, entra_object_id, name_sealed, email_sealed, language, call_through, preferences
+FROM smartcall.employee WHERE entra_object_id = $1 AND active
+
+-- name: read_employee
+SELECT employee_id, entra_object_id, name_sealed, email_sealed, language, call_through, preferences
+FROM smartcall.employee WHERE employee_id = $1 AND active
 
 -- name: read_connection
 SELECT connection_id, type, name, settings, secrets_sealed, provider_tenant_id FROM smartcall.connection

@@ -67,7 +67,7 @@ def test_digits_that_are_no_number_are_not_dialled() -> None:
     ],
 )
 def test_the_route(text: str, through: str, abilities: list[OperatorAbilities], route: CallRoute | None) -> None:
-    assert route_call(number(text), through=through, abilities=abilities) is route
+    assert route_call(number(text), through=CallRoute(through), abilities=abilities) is route
 
 
 @given(st.lists(st.sampled_from(RequestState), max_size=8))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
+from calls.calling.placed import placed_event
 from calls.model import Direction, Event, Outcome, Party
 from calls.reducer import (
     ANSWERED_PATIENCE,
@@ -218,6 +220,22 @@ def test_patience_depends_on_what_is_waited_for() -> None:
     assert patience_ends(fold([ring(phone(0))])) == at(0) + RINGING_PATIENCE
     assert patience_ends(fold([ring(phone(0), queue=SALES)])) == at(0) + QUEUE_PATIENCE
     assert patience_ends(fold([ring(phone(0)), answer(phone(0))])) == at(5) + ANSWERED_PATIENCE
+
+
+def test_a_call_that_only_we_know_of_is_placed_and_waits_for_nobody() -> None:
+    """What an employee has asked for: how far it is, its request says, and whose timers run."""
+    line, target, employee_id = phone(0).number, CALLER.number, phone(0).employee_id
+    assert line is not None
+    assert target is not None
+    assert employee_id is not None
+    event = placed_event(UUID(int=1), employee_id, line, target, call_ref="call", now=at(0))
+    call = fold([event])
+    assert (call.state, call.direction, patience_ends(call)) == (CallState.PLACED, Direction.OUTBOUND, None)
+    assert (call.outside, [leg.employee_id for leg in call.legs]) == (event.called, [employee_id])
+    colleague = replace(event, called=phone(1))
+    assert fold([colleague]).direction is Direction.INTERNAL
+    told = fold([event, ring(phone(0), caller=phone(0), called=CALLER, direction=Direction.OUTBOUND)])
+    assert told.state is CallState.RINGING
 
 
 def test_a_call_needs_news() -> None:

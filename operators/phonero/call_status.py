@@ -22,6 +22,7 @@ MOST_PHONES = 500  # of one call: no queue rings more
 LONGEST_CAUSE = 40
 
 RINGING, ANSWERED, ENDED = "RINGING", "ANSWERED", "ENDED"
+CONNECTED = "CONNECTED"  # of a phone
 STATES = frozenset({RINGING, ANSWERED, ENDED})
 DIRECTIONS: Mapping[str, Direction] = MappingProxyType(
     {"IN": Direction.INBOUND, "OUT": Direction.OUTBOUND, "INTERNAL": Direction.INTERNAL}
@@ -147,7 +148,10 @@ class _Call:
         """A phone that is listed has rung; one that ended has stopped, and its result says why."""
         attempt = read_ref(body, "attempt")
         rang_at = self._time("ringDate", body) or self._time("startDate")
-        told = [self._event(EventKind.RINGING, (phone,), attempt, occurred_at=rang_at, agents=(phone,))]
+        own = self._direction is Direction.OUTBOUND and not self._has_picked_up(body)
+        told = [
+            self._event(EventKind.RINGING, (phone,), attempt, occurred_at=rang_at, agents=(phone,), rings_caller=own)
+        ]
         # When the whole call is over, a phone without a result of its own has that of the call.
         if body.get("status") == ENDED and (self._state != ENDED or read_text(body, "callResult")):
             ended_at = self._time("endDate", body)
@@ -157,12 +161,18 @@ class _Call:
             )
         return told
 
+    def _has_picked_up(self, body: Mapping[str, Any]) -> bool:
+        """Of a call outwards: the employee. Before that it is an ordered one, and their own phone rings."""
+        connected = body.get("status") == CONNECTED or RESULTS.get(read_text(body, "callResult") or "")
+        return connected in (True, Outcome.COMPLETED) or self._state == ANSWERED or self._time("answerDate") is not None
+
     def _event(
         self, kind: EventKind, phones: tuple[Party | None, ...], attempt: str | None = None, **more: Any
     ) -> Event:
         parent = read_ref(self._body, "linkedCallId")
+        said = f"{kind} own" if more.get("rings_caller") else kind  # two ringings, of two phones
         return Event(
-            event_id=digest(self._connection, kind, self._call_ref, phones, attempt, more.get("cause_raw")),
+            event_id=digest(self._connection, said, self._call_ref, phones, attempt, more.get("cause_raw")),
             kind=kind,
             call_ref=self._call_ref,
             received_at=self._received_at,

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from aiohttp import web
 
 from simulators.exchange.api import Api
+from simulators.exchange.dialling import Dialling
 from simulators.exchange.switch import Switch
 from simulators.exchange.telling import Telling
 from simulators.exchange.world import ExchangeWorld
@@ -19,6 +20,8 @@ SWITCH = web.AppKey("exchange_switch", Switch)
 """The application's exchange, for simulators that listen to it. They come after it in ``WORLD_SECTIONS``."""
 TELLING = web.AppKey("exchange_telling", Telling)
 """Whether what such a simulator hears is to be told to the customer."""
+ORDERS = web.AppKey("exchange_orders", Dialling)
+"""Calls that the exchange sets up for employees, whoever tells of them."""
 
 
 def add_routes(app: web.Application, world: Mapping[str, object], *, bot_url: str, base_url: str | None) -> None:
@@ -30,6 +33,7 @@ def add_routes(app: web.Application, world: Mapping[str, object], *, bot_url: st
     api.add_routes(app)
     app[SWITCH] = api.switch
     app[TELLING] = api.telling
+    app[ORDERS] = api.dialling
 
     async def keep_courier(_: web.Application) -> AsyncIterator[None]:
         await api.courier.open()

@@ -54,6 +54,11 @@ class Dialling:
         self._starting: Session | None = None
         self._sessions: dict[str, Session] = {}
         self._timers: set[asyncio.Task[None]] = set()
+        self._listeners: list[Callable[[Call], None]] = []
+
+    def listen(self, told: Callable[[Call], None]) -> None:
+        """``told`` hears, with the call to the employee, when the other side has answered."""
+        self._listeners.append(told)
 
     async def close(self) -> None:
         for timer in self._timers:
@@ -72,12 +77,16 @@ class Dialling:
         return any(each.line is line and self._same(each.callee, callee) for each in active)
 
     def show(self, call: Call) -> dict[str, str | None] | None:
-        """The order that has made this call to an employee's phone; None: somebody calls."""
-        known = (each for each in (self._starting, *self._sessions.values()) if each is not None)
-        session = next((each for each in known if each.first is call), None)
+        """The same as the page wants it."""
+        session = self.order_of(call)
         if session is None:
             return None
         return {"callee": session.callee, "state": session.state, "reason": session.reason}
+
+    def order_of(self, call: Call) -> Session | None:
+        """The order that has made this call to an employee's phone; None: somebody calls."""
+        known = (each for each in (self._starting, *self._sessions.values()) if each is not None)
+        return next((each for each in known if each.first is call), None)
 
     def start(self, line: Line, caller: str, callee: str) -> Session:
         """Ring the employee. Raises RefusedError 409 when their phone is busy."""
@@ -121,6 +130,8 @@ class Dialling:
             self._tell(session, "answer", second)
             if session.first is not None:
                 self._changed(session.first)
+                for told in self._listeners:
+                    told(session.first)
             return
         reasons = {"busy": "calleeBusy", "no_answer": "calleeNoAnswer", "hangup": "hangUp"}
         causes = {"busy": "busy", "no_answer": "cancel", "hangup": "normalClearing"}

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 
 from aiohttp import web
 
-from simulators.exchange import SWITCH, TELLING
+from simulators.exchange import ORDERS, SWITCH, TELLING
 from simulators.phonero.api import Api
 from simulators.phonero.world import PhoneroWorld
 from simulators.world import WorldError, read_section
@@ -22,7 +22,7 @@ def add_routes(app: web.Application, world: Mapping[str, object], *, bot_url: st
     """
     if SWITCH not in app:
         raise WorldError("phonero: wants a section exchange, whose telephones it is about")
-    api = Api(read_section(world, "phonero", PhoneroWorld), app[SWITCH], app[TELLING])
+    api = Api(read_section(world, "phonero", PhoneroWorld), app[SWITCH], app[TELLING], app[ORDERS])
     api.add_routes(app)
 
     async def stop_dialling(_: web.Application) -> AsyncIterator[None]:

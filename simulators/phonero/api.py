@@ -16,9 +16,10 @@ from aiohttp import web
 
 from simulators.control import beside
 from simulators.exchange.call import Call, RefusedError
+from simulators.exchange.dialling import Dialling as Orders
 from simulators.exchange.switch import Switch
 from simulators.exchange.telling import Telling
-from simulators.phonero.dialling import Dialling
+from simulators.phonero.dialling import RESULTS, Dialled, Dialling
 from simulators.phonero.ledger import Ledger
 from simulators.phonero.status import write_call, write_number
 from simulators.phonero.stream import Sockets
@@ -36,10 +37,11 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Api:
-    def __init__(self, world: PhoneroWorld, switch: Switch, telling: Telling) -> None:
+    def __init__(self, world: PhoneroWorld, switch: Switch, telling: Telling, orders: Orders) -> None:
         self._world = world
         self._switch = switch
         self._telling = telling
+        self._orders_elsewhere = orders
         self._country_code = switch.world.country_code
         self._ledger = Ledger()
         self._sessions: dict[str, float] = {}  # with the loop's time at which each ends
@@ -48,6 +50,7 @@ class Api:
         self.sockets = Sockets(world.customer_id, world.ping_seconds, self._snapshot)
         self.dialling = Dialling(switch, self._tell, world.target_answers_after)
         switch.listen(self._note)
+        orders.listen(self._tell)
 
     def add_routes(self, app: web.Application) -> None:
         app.router.add_post(PREFIX + "/authenticate", self._while_there(self._authenticate))
@@ -131,11 +134,28 @@ class Api:
             self.sockets.update(self._write(call))
 
     def _write(self, call: Call) -> dict[str, Any]:
-        rung, dialled = self._ledger.of(call), self.dialling.find(call)
+        rung, dialled = self._ledger.of(call), self.dialling.find(call) or self._ordered_elsewhere(call)
         if dialled is not None:
             return self.dialling.write(dialled, rung, self._country_code)
         passed_on = any(other.parent is call and other.answered for other in self._switch.calls())
         return write_call(call, rung, self._country_code, passed_on=passed_on)
+
+    def _ordered_elsewhere(self, call: Call) -> Dialled | None:
+        """As by click-to-dial: the exchange tells of a call one way, whichever of its doors it was ordered at."""
+        session = self._orders_elsewhere.order_of(call)
+        if session is None:
+            return None
+        answered = session.second.answered if session.second else None
+        result = RESULTS.get(session.reason or "") if call.state == "ended" else None
+        if result == "Answered" and answered is None:
+            result = "Cancelled"  # the employee did not wait
+        return Dialled(
+            call=call,
+            target=write_number(session.callee, self._country_code),
+            shown=session.caller,
+            answered=answered,
+            result=result,
+        )
 
     def _snapshot(self) -> list[dict[str, Any]]:
         if not self._telling.by_stream:

@@ -16,6 +16,15 @@ from simulators.exchange.switch import Switch
 from simulators.phonero.ledger import Ringing
 from simulators.phonero.status import write_call, write_number, write_time
 
+RESULTS = {
+    "hangUp": "Answered",
+    "calleeBusy": "Busy",
+    "calleeNoAnswer": "NoAnswer",
+    "callerAbandon": "Cancelled",
+    "callerNoAnswer": "Rejected",
+}
+"""How an order ended that came through another door, in the words of this interface."""
+
 
 @dataclass(kw_only=True, slots=True, eq=False)
 class Dialled:

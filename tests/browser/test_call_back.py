@@ -35,7 +35,7 @@ async def test_a_missed_call_is_called_back(demo: Demo, open_page: Opener) -> No
     await expect(panel).to_contain_text("Kari Hansen snakker")
     await expect(card).to_contain_text("☎︎ Samtale")
     await page.hang_up(call=panel)
-    await expect(card).to_contain_text("☎︎ Ferdig")
+    await expect(card).to_contain_text("☎︎ Samtale avsluttet")
     await expect(card).to_contain_text("Tapt anrop")
     await expect(card.get_by_role("button", name="Ring tilbake")).to_be_visible()
     await expect(page.calls.get_by_role("listitem").first).to_contain_text("Kari → Nora Lie")
@@ -65,3 +65,37 @@ async def test_ones_own_phone_is_declined(demo: Demo, open_page: Opener) -> None
     await expect(page.calls.get_by_role("listitem").first).to_contain_text("Avvist")
     await expect(kari.card("Jon Prøve")).not_to_contain_text("Telefonen din ringer")
     await expect(kari.card("Jon Prøve").get_by_role("button", name="Ring tilbake")).to_be_visible()
+
+
+async def test_a_number_is_called_by_writing_it_and_followed_to_the_end(demo: Demo, open_page: Opener) -> None:
+    page = await open_page(demo.address)
+    kari, panel = page.chat("Kari Hansen"), page.call("Kari ringer Nora Lie")
+    before = len(await kari.cards())
+    await kari.write("ring 22 33 44 55")
+    card = kari.card("Fra telefonen din, 900 00 001")
+    await expect(card).to_contain_text("Telefonen din ringer")
+    await expect(card).to_contain_text("Nora Lie")
+    await panel.get_by_role("button", name="Svar som Kari Hansen").click()
+    await expect(panel).to_contain_text("Kari Hansen snakker")
+    await expect(card).to_contain_text("✓ Samtale")
+    await page.hang_up(call=panel)
+    await expect(card).to_contain_text("■ Samtale avsluttet")
+    await expect(card.get_by_role("button", name="Ring igjen")).to_be_visible()
+    assert len(await kari.cards()) == before + 1
+
+
+async def test_one_of_the_last_calls_is_called_from_the_list(demo: Demo, open_page: Opener) -> None:
+    page = await open_page(demo.address)
+    kari = await miss(page, "Havnelageret, sentralbord", "Havnelageret AS")
+    before = len(await kari.cards())
+    await kari.write("siste")
+    listed = kari.card("Siste samtaler")
+    await expect(listed).to_be_visible()
+    await listed.get_by_role("button", name="Ring").first.click()
+    card, panel = kari.card("Fra telefonen din"), page.call("Kari ringer Havnelageret")
+    await expect(card).to_contain_text("Telefonen din ringer")
+    await expect(card).to_contain_text("Havnelageret AS")
+    await panel.get_by_role("button", name="Avvis hos Kari Hansen").click()
+    await expect(card).to_contain_text("Du tok ikke telefonen")
+    await expect(card.get_by_role("button", name="Ring igjen")).to_be_visible()
+    assert len(await kari.cards()) == before + 2  # the list, and one card for the call

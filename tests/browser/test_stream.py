@@ -53,6 +53,21 @@ async def test_a_call_through_the_stream_is_one_card(page: SmartCallPage) -> Non
     assert len([text for text in await kari.cards() if "Nora Lie" in text]) == 1
 
 
+async def test_a_call_back_is_told_by_the_stream_from_one_phone_to_the_other(page: SmartCallPage) -> None:
+    kari = page.chat("Kari Hansen")
+    await page.ring("Havnelageret, sentralbord", line="Kari Hansen")
+    card, panel = kari.card("Havnelageret AS"), page.call("Kari ringer Havnelageret")
+    await expect(card).to_contain_text("Ringer")
+    await page.hang_up()
+    await kari.press("Ring tilbake", card="Havnelageret AS")
+    await expect(card).to_contain_text("Telefonen din ringer")
+    await panel.get_by_role("button", name="Svar som Kari Hansen").click()
+    await expect(card).to_contain_text("☎︎ Samtale")
+    await page.hang_up(call=panel)
+    await expect(card).to_contain_text("☎︎ Samtale avsluttet")
+    assert len([text for text in await kari.cards() if "Havnelageret AS" in text]) == 1
+
+
 async def test_what_ends_while_the_stream_is_cut_is_made_good(page: SmartCallPage) -> None:
     ola = page.chat("Ola Berg")
     await page.ring("Havnelageret, sentralbord", line="Ola Berg")

@@ -44,7 +44,7 @@ async def test_the_operators_events_drive_the_card_and_make_no_popup(desk: Desk)
         seen.append(desk.said[0])
     assert seen == [
         RequestState.RINGING_EMPLOYEE,
-        RequestState.RINGING_TARGET,
+        RequestState.EMPLOYEE_ANSWERED,
         RequestState.RINGING_TARGET,
         RequestState.CONNECTED,
         RequestState.ENDED,

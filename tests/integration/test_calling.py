@@ -211,21 +211,21 @@ async def test_requests_go_with_the_calls(desk: Desk) -> None:
 async def test_a_number_that_somebody_writes_is_called_from_their_own_phone(desk: Desk) -> None:
     employee_id, number = desk.company.employee_ids[0], CALLER.number
     assert number is not None
-    await desk.calling.call(desk.company.tenant_id, employee_id, number, "message")
+    await desk.calling.call(desk.company.tenant_id, employee_id, number)
     with pytest.raises(NotPlaced) as twice:
-        await desk.calling.call(desk.company.tenant_id, employee_id, number, "message")
+        await desk.calling.call(desk.company.tenant_id, employee_id, number)
     assert twice.value.code is CallRefusal.REPEATED
     await desk.place()
     (order,) = desk.placer.orders
     assert (order.target, order.employee_number.digits) == (number, "4790000001")
-    (row,) = await desk.rows("SELECT origin, state, popup_id FROM smartcall.call_request")
-    assert tuple(row) == ("message", "accepted", None)
+    (row,) = await desk.rows("SELECT origin, state FROM smartcall.call_request")
+    assert tuple(row) == ("message", "accepted")
 
 
 async def test_an_emergency_number_that_somebody_writes_is_not_called(desk: Desk) -> None:
     number = parse_number("112")
     assert number is not None
     with pytest.raises(NotPlaced) as refused:
-        await desk.calling.call(desk.company.tenant_id, desk.company.employee_ids[0], number, "message")
+        await desk.calling.call(desk.company.tenant_id, desk.company.employee_ids[0], number)
     assert refused.value.code is CallRefusal.EMERGENCY_NUMBER
     assert await desk.rows("SELECT * FROM smartcall.call_request") == []

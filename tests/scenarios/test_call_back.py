@@ -76,6 +76,18 @@ async def says(play: Play, line: str) -> None:
         raise AssertionError(f"never said {line}, but {(await play.cards('Kari'))[0].lines}") from None
 
 
+async def strip(play: Play, state: str) -> None:
+    """Wait until the card of what Kari has asked for says so in its strip."""
+
+    async def said() -> bool:
+        return state in [card.state for card in await play.cards("Kari")]
+
+    try:
+        await until(said)
+    except TimeoutError:
+        raise AssertionError(f"never said {state}, but {[card.state for card in await play.cards('Kari')]}") from None
+
+
 async def other_side(play: Play, does: str) -> None:
     (order,) = [order for order in await orders(play) if order["callId"]]
     await play.stack.ask("POST", f"exchange/click-to-dial/calls/{order['callId']}/other-side", {"does": does})
@@ -96,7 +108,7 @@ async def test_a_missed_call_is_called_back_and_logged_as_what_it_was(desk: Play
     await other_side(desk, "answer")
     await says(desk, "Samtale")
     await other_side(desk, "hangup")
-    await says(desk, "Ferdig")
+    await says(desk, "Samtale avsluttet")
     await desk.quiet()
     (order,) = await orders(desk)
     assert (order["caller"], order["callee"], order["status"]) == ("+4790000001", "+4722334455", 201)
@@ -197,36 +209,57 @@ async def test_an_emergency_number_is_never_called(desk: Play) -> None:
     assert await orders(desk) == []
 
 
-async def test_a_number_written_to_the_bot_is_called_once(desk: Play) -> None:
+async def test_a_number_written_to_the_bot_is_one_call_and_one_card(desk: Play) -> None:
     await desk.write(who="Kari", text="ring 22 33 44 55")
-
-    async def answered() -> bool:
-        return len(await desk.messages("Kari")) == 1
-
-    await until(answered)
-    (answer,) = await desk.messages("Kari")
-    assert answer["text"] == "Ringer deg opp. Ta telefonen, så ringer den 22 33 44 55."
-    await desk.write(who="Kari", text="ring 112")
+    await strip(desk, "Telefonen din ringer")
+    await pick_up(desk)
+    await strip(desk, "Ringer 22 33 44 55")
+    await desk.write(who="Kari", text="ring 91 23 45 67")
 
     async def refused() -> bool:
         return len(await desk.messages("Kari")) == 2
 
     await until(refused)
-    assert (await desk.messages("Kari"))[1]["text"] == "Nødnumre må ringes fra telefonen."
-
-    async def ordered() -> bool:
-        return bool(await orders(desk))
-
-    await until(ordered)
-    await pick_up(desk)
+    assert (await desk.messages("Kari"))[1]["text"] == "Du blir allerede ringt opp. Vent til det er ferdig."
     await other_side(desk, "answer")
+    await strip(desk, "Samtale")
     await other_side(desk, "hangup")
+    await strip(desk, "Samtale avsluttet · <varighet>")
+    (card,) = await desk.cards("Kari")
+    assert (card.name, card.buttons) == ("Nora Lie", ("Åpne i HubSpot", "Ring igjen"))
 
     async def journaled() -> bool:
         return len(await desk.journal()) == 1
 
     await until(journaled)
+    await desk.quiet()
     (order,) = await orders(desk)
     assert (order["caller"], order["callee"]) == ("+4790000001", "+4722334455")
     (entry,) = await desk.journal()
     assert entry["properties"]["hs_call_title"] == "Utgående samtale, ringt av Kari Hansen"
+    assert len(await desk.messages("Kari")) == 2
+
+
+async def test_a_call_in_the_list_is_called_once_however_often_one_presses(desk: Play) -> None:
+    await miss(desk)
+    await desk.write(who="Kari", text="siste")
+    listed = (await desk.messages("Kari"))[-1]
+    asked = next(action for action in actions(listed["card"]) if action.get("verb") == "call_listed")
+    body = {"message": listed["id"], "verb": asked["verb"], "data": asked["data"]}
+    for _ in range(2):
+        done = await desk.stack.ask("POST", f"teams/users/{desk.people['Kari']}/invoke", body)
+        assert done["applied"] == "card"
+    await strip(desk, "Telefonen din ringer")
+    await desk.quiet()
+    assert [order["callee"] for order in await orders(desk)] == ["+4722334455"]
+    assert len(await desk.messages("Kari")) == 3  # the missed call, the list, and the call that was asked for
+
+
+def actions(node: Any) -> list[dict[str, Any]]:
+    """Every action in a card."""
+    if isinstance(node, list):
+        return [found for each in node for found in actions(each)]
+    if not isinstance(node, dict):
+        return []
+    found = [node] if str(node.get("type", "")).startswith("Action.") else []
+    return found + [each for value in node.values() for each in actions(value)]

@@ -15,11 +15,12 @@ from typing import Any
 from unittest import mock
 from uuid import UUID
 
-from bot.conversation import Conversation, TeamsLink
+from bot.conversation import Conversation
 from bot.teams.ports import InstalledChat, TeamsUser
 from bot.teams_events import ProductEvents
 from calls.callers.identify import CardsJob
 from calls.callers.sources import Sources
+from calls.calling.asking import Calling
 from calls.intake.ingest import Taken, take_in
 from calls.jobs.queue import CARDS, JOURNAL, Bell, Work
 from calls.jobs.sweep import Sweep
@@ -360,7 +361,8 @@ class World:
         for _ in range(100):
             node = self.any_node()
             if node is not None:
-                conversation = Conversation(node.database, TeamsLink())
+                calling = Calling(node.database, self.bell(), {}, node.now)
+                conversation = Conversation(node.database, calling, {})
                 events = ProductEvents(node.database, self.bell(), {}, conversation, node.now)
 
                 async def tell(events: ProductEvents = events) -> bool:

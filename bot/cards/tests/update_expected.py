@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from uuid import UUID
 
 from bot.cards import RenderedCard, render_popup, welcome_card
-from bot.cards.samples import SAMPLES
+from bot.cards.chat_cards import recent_card
+from bot.cards.samples import LISTED_CALLS, SAMPLES
 from bot.texts import load_texts
 from calls.numbers import Number, NumberKind
 
@@ -24,6 +26,7 @@ def expected_cards() -> dict[str, RenderedCard]:
     line = Number(kind=NumberKind.E164, digits="4790000001")
     cards = {name: render_popup(popup, nb) for name, popup in SAMPLES.items()}
     cards |= {f"{name}.en": render_popup(SAMPLES[name], en) for name in ENGLISH}
+    cards["recent"] = recent_card(LISTED_CALLS, nb, drawing=UUID(int=7))
     return cards | {"welcome": welcome_card(nb, lines=[line]), "welcome-no-line": welcome_card(nb)}
 
 

@@ -70,10 +70,12 @@ BEGIN
     RETURN QUERY SELECT c.employee_id, c.record_sealed FROM smartcall.choice c WHERE c.number_hash = ANY(hashes);
 END $$;
 
--- An active employee, with the chat with this bot where the app is installed.
+-- An active employee, with the chat with this bot where the app is installed; and the phones, in the order of the company
+-- file, where one of them has a way of its own to call.
+CREATE TYPE smartcall.phone AS (number_sealed bytea, alias_sealed bytea, call_through text);
 CREATE TYPE smartcall.person AS (
-    employee_id uuid, entra_object_id uuid, name_sealed bytea, email_sealed bytea, language text, preferences jsonb,
-    conversation_id text, member_id text, service_url text
+    employee_id uuid, entra_object_id uuid, name_sealed bytea, email_sealed bytea, language text, call_through text,
+    preferences jsonb, conversation_id text, member_id text, service_url text, phones smartcall.phone[]
 );
 
 -- A call with its tenant, the state of its journal (journal_in is set once it is known where it is journaled;
@@ -97,11 +99,15 @@ BEGIN
                 ORDER BY o.rank, o.name)
             FROM smartcall.connection o WHERE o.tenant_id = tenant AND o.kind = 'operator' AND o.enabled),
         (SELECT jsonb_agg(to_jsonb(newest)) FROM (
-            SELECT DISTINCT ON (r.popup_id) r.popup_id, r.state, r.code, count(*) OVER (PARTITION BY r.popup_id) AS made
+            SELECT DISTINCT ON (r.popup_id) r.popup_id, r.state, r.code, r.talk_seconds,
+                count(*) OVER (PARTITION BY r.popup_id) AS made
             FROM smartcall.popup p JOIN smartcall.call_request r ON r.popup_id = p.popup_id WHERE p.call_id = call
             ORDER BY r.popup_id, r.created_at DESC) AS newest),
-        ARRAY(SELECT (e.employee_id, e.entra_object_id, e.name_sealed, e.email_sealed, e.language, e.preferences,
-                h.conversation_id, h.member_id, h.service_url)::smartcall.person
+        ARRAY(SELECT (e.employee_id, e.entra_object_id, e.name_sealed, e.email_sealed, e.language, e.call_through,
+                e.preferences, h.conversation_id, h.member_id, h.service_url,
+                (SELECT array_agg((l.number_sealed, l.alias_sealed, l.call_through)::smartcall.phone ORDER BY l.rank)
+                    FROM smartcall.line l WHERE l.employee_id = e.employee_id HAVING bool_or(l.call_through IS NOT NULL))
+            )::smartcall.person
             FROM smartcall.employee e
             LEFT JOIN smartcall.chat h ON h.bot_app_id = t.bot_app_id AND h.entra_object_id = e.entra_object_id
                 AND h.state = 'installed'

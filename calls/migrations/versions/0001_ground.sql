@@ -46,6 +46,7 @@ CREATE TABLE smartcall.employee (
     name_sealed     bytea NOT NULL,
     email_sealed    bytea,
     language        text,                         -- NULL: the tenant's
+    call_through    text,                         -- how their calls are made, by the company file; NULL: as the tenant's
     preferences     jsonb,                        -- what they have chosen themselves; NULL: nothing, the tenant's choices hold
     active          boolean NOT NULL DEFAULT true,
     UNIQUE (tenant_id, entra_object_id)
@@ -59,6 +60,7 @@ CREATE TABLE smartcall.line (
     alias_hash     bytea,                         -- the operator's own name of the phone
     alias_sealed   bytea,
     rank           integer NOT NULL DEFAULT 0,    -- order in the company file; the first rings for a call of their own
+    call_through   text,                          -- how calls from this line are made; NULL: as the employee's
     PRIMARY KEY (tenant_id, employee_id, number_hash)
 );
 CREATE INDEX line_number ON smartcall.line (tenant_id, number_hash);

@@ -42,13 +42,14 @@ END $$;
 -- anew, and would wait for us while we wait for the popup. A new call is opened by its first event; another node may have
 -- been faster. A popup for every employee it has touched (a new one, where the employee's own choice ``preference``
 -- lets it pop up, else ``usually``; or a raised one), and its journal (``entry``: a new one's id) once it is over. The
--- lookup is wanted once: what the sources have answered stays. toast_at only ever comes nearer.
+-- lookup is wanted once: what the sources have answered stays. toast_at only ever comes nearer. An outgoing call, which the
+-- employee ``maker`` makes, is looked up and journaled as ``preference`` and ``usually`` have it.
 CREATE FUNCTION smartcall.settle(
     tenant uuid, connection uuid, call uuid, ref bytea, known integer,
     hashes bytea[], times timestamptz[], sealed bytea[], delivery bytea, as_of timestamptz,
     now_state text, ended timestamptz, silent_at timestamptz, wish text, parent bytea, toast timestamptz, due timestamptz,
     employees uuid[], people uuid[], popups uuid[], entry uuid, preference text, usually boolean,
-    requested boolean
+    requested boolean, maker uuid
 ) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM smartcall.enter(tenant);
@@ -60,6 +61,12 @@ BEGIN
     END IF;
     IF NOT FOUND OR (SELECT count(*) FROM smartcall.event e WHERE e.call_id = call) <> known THEN
         RETURN false;
+    END IF;
+    IF preference = 'journal_outgoing' AND NOT COALESCE(
+        (SELECT e.preferences->>preference <> 'never' FROM smartcall.employee e WHERE e.employee_id = maker), usually
+    ) THEN
+        wish := 'none';
+        entry := NULL;
     END IF;
     IF delivery IS NOT NULL THEN
         INSERT INTO smartcall.delivery (tenant_id, connection_id, delivery_hash, received_at)

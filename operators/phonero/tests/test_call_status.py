@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from calls.model import Direction, Event, Party, Presentation
+from calls.model import Direction, Event, EventKind, Party, Presentation
 from calls.ports import Snapshot
 from operators.phonero.call_status import read_message
 from operators.phonero.reading import read_time
@@ -92,6 +92,27 @@ def test_an_outbound_call_is_the_employees(kit: StreamKit) -> None:
     assert event.direction is Direction.OUTBOUND
     assert (written(event.caller), written(event.called)) == ("90000001/101", "22334455/")
     assert one(kit, "update_internal").direction is Direction.INTERNAL
+
+
+def test_of_a_call_outwards_ones_own_phone_rings_first_and_then_the_others(kit: StreamKit) -> None:
+    message = json.loads(kit.recorded()["update_outbound_ringing_own_phone.json"])
+
+    def read(state: str, **phone: object) -> list[tuple[EventKind, bool]]:
+        phones = [{**message["data"]["phones"][0], **phone}]
+        told = {**message, "data": {**message["data"], "status": state, "phones": phones}}
+        events = read_message(json.dumps(told), kit.connection, NOW).events
+        seen.update(event.event_id for event in events if event.kind is EventKind.RINGING)
+        return [(event.kind, event.rings_caller) for event in events]
+
+    seen: set[str] = set()
+    ringing = EventKind.RINGING
+    assert read("RINGING") == [(ringing, True)]
+    assert read("ENDED", status="ENDED")[0] == (ringing, True)  # never picked up
+    assert len(seen) == 1
+    assert read("RINGING", status="CONNECTED") == [(ringing, False)]
+    assert read("ANSWERED", status="CONNECTED")[0] == (ringing, False)
+    assert read("ENDED", status="ENDED", callResult="Answered")[0] == (ringing, False)
+    assert len(seen) == 2
 
 
 def test_told_at_its_end_a_call_is_told_whole(kit: StreamKit) -> None:

@@ -51,6 +51,36 @@ async def test_a_streams_calls_are_not_sent(client: Client) -> None:
     assert await by_webhook(client) == []
 
 
+async def test_a_call_ordered_at_the_other_door_is_told_as_the_one_it_is() -> None:
+    rules = {"token": "t", "people": [{"number": "22334455", "does": "wait"}]}
+    exchange = {**WORLD["exchange"], "told_through": "stream", "click_to_dial": rules}
+    async with running({**WORLD, "exchange": exchange}) as client:
+        await client.log_in()
+        socket = await client.subscribe()
+        await hear(socket)
+        order = {"caller": {"number": "+4790000001"}, "callee": {"number": "+4722334455"}}
+        url, right = f"{client.address}/exchange/click-to-dial/calls", {"Authorization": "Bearer t"}
+        async with client.http.post(url, json=order, headers=right) as answer:
+            placed = await answer.json()
+        told = [await hear_call(socket)]
+        await client.act(placed["callId"], "answer", by="90000001")
+        told.append(await hear_call(socket))
+        for does in ("answer", "hangup"):
+            path = f"exchange/click-to-dial/calls/{placed['callId']}/other-side"
+            await client.ask("POST", path, {"does": does})
+            told.append(await hear_call(socket))
+    assert [(each["status"], each["phones"][0]["status"]) for each in told] == [
+        ("RINGING", "RINGING"),
+        ("RINGING", "CONNECTED"),
+        ("ANSWERED", "CONNECTED"),
+        ("ENDED", "ENDED"),
+    ]
+    assert {(each["direction"], each["callingParty"], each["calledParty"]) for each in told} == {
+        ("OUT", "90000001", "22334455")
+    }
+    assert told[-1]["callResult"] == "Answered"
+
+
 async def test_no_call_changes_over(client: Client) -> None:
     call = await client.ring("90000001")
     assert "under way" in (await tell(client, "stream", 409))["error"]
