@@ -12,6 +12,8 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
 
+import uvloop
+
 from bot.problems import CannotGoOn
 
 log = logging.getLogger(__name__)
@@ -45,7 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
             command.set_defaults(run=module.run)
     chosen = parser.parse_args(given)
     try:
-        return asyncio.run(_guarded(chosen.run, chosen))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_guarded(chosen.run, chosen))
     except CannotGoOn as problem:
         sys.stderr.write(f"smartcall: {problem}\n")
         return 2

@@ -96,7 +96,9 @@ class CardsJob:
                 # A mistake of ours would be made again every few seconds; the card says that nobody answered.
                 log.error("lookup of call %s: %s in our own code", task.call_id, type(problem).__name__)  # noqa: TRY400
                 await self._keep(task, order, replace(order.before, done=True))
-        await self._cards.show(task.tenant_id, task.call_id)
+                await self._cards.show(task.tenant_id, task.call_id)
+        else:
+            await self._cards.show(task.tenant_id, task.call_id)
 
     async def _order(self, task: Task, lease: str, row: Claimed) -> _Order | None:
         """What is to be asked; None when it turns out that nothing is."""
@@ -174,6 +176,7 @@ class CardsJob:
         detailed = await self._with_details(order, latest, opened)
         if detailed != latest:
             await self._keep(task, order, detailed)
+            await self._cards.show(task.tenant_id, task.call_id)
 
     async def _with_details(self, order: _Order, lookup: Lookup, opened: Sequence[OpenSource]) -> Lookup:
         """What the best match's own source adds to it, after the first card and without a banner."""

@@ -225,7 +225,7 @@ CREATE FUNCTION smartcall.keep_lookup(
     OUT kept boolean, OUT present bytea
 ) LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM smartcall.enter(tenant);
+    PERFORM smartcall.enter(tenant), set_config('synchronous_commit', 'off', true);  -- after a crash they are asked again
     SELECT c.lookup_sealed INTO present FROM smartcall.call c
     WHERE c.call_id = call AND c.lookup_lease = taker FOR NO KEY UPDATE;
     IF NOT FOUND OR present IS DISTINCT FROM was THEN
