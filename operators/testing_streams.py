@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import copy
 import json
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from calls.errors import Unreadable
 from calls.model import Connection, EventKind, Presentation
 from calls.ports import Operator, Parsed, Snapshot
-from operators.testing import HIDDEN, NOW, SENTINEL
+from operators.testing import HIDDEN, NOW, SENTINEL, check_settings_without_secrets_are_refused, check_silence
 from operators.testing_events import check_event
 
 Message = Snapshot | Parsed
@@ -133,26 +133,7 @@ def check_nothing_of_a_message_is_in_an_exception(kit: StreamKit) -> None:
         for at in range(0, len(text) + 1, 11):
             for tail in (text[at:], ""):
                 for word in (SENTINEL, f'"{SENTINEL}'):
-                    _check_silence(kit, text[:at] + word + tail, name)
-
-
-def _check_silence(kit: StreamKit, text: str, name: str) -> None:
-    refusal: Unreadable | None = None
-    try:
-        kit.read(text, kit.connection, NOW)
-    except Unreadable as error:
-        refusal = error
-    if refusal is not None:
-        assert SENTINEL not in "".join(traceback.format_exception(refusal)) + repr(refusal.args), name
-        assert refusal.__cause__ is None, name
-        assert refusal.__suppress_context__ or refusal.__context__ is None, name
-
-
-def check_settings_without_secrets_are_refused(kit: StreamKit) -> None:
-    kit.operator.check_settings(kit.connection)
-    with pytest.raises(ValueError, match=r"secret|token|password|key") as refusal:
-        kit.operator.check_settings(replace(kit.connection, secrets={}))
-    assert "\n" not in str(refusal.value)
+                    check_silence(partial(kit.read, text[:at] + word + tail, kit.connection, NOW), name)
 
 
 def check_it_is_listened_to(kit: StreamKit) -> None:
