@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import signal
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -205,7 +206,8 @@ async def run_profile(stack: Stack, *, rate: float, seconds: float) -> tuple[dic
     """Where a call's time goes: round trips to PostgreSQL by statement, and the costliest functions."""
     path = stack.family.folder / "profile.json"
     await stack.run_nodes(1, program=module("benchmarks.inspected"), INSPECTED_TO=str(path))
-    await asyncio.sleep(WARM_SECONDS)  # the clean-up of the start is not what is looked for
+    await hold(stack, rate=rate, seconds=WARM_SECONDS)
+    stack.nodes[0].process.send_signal(signal.SIGUSR1)
     outcome = await hold(stack, rate=rate, seconds=seconds)
     await stack.stop_nodes()
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
