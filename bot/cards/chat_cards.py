@@ -31,7 +31,7 @@ from bot.cards.who import identify
 from bot.texts import Texts, languages, load_texts
 from calls.calling.call_requests import CallRoute
 from calls.numbers import Number, format_number
-from calls.popups.popup import Popup, Verb
+from calls.popups.popup import Popup, PopupState, Verb
 from calls.store.tenants import JournalMode, Preferences, TenantSettings
 
 
@@ -100,13 +100,14 @@ def _call(popup: Popup, texts: Texts, drawing: UUID) -> Container:
     if who.number and who.number not in facts[0]:
         facts.append(who.number)
     day = f"{{{{DATE({popup.started_at:%Y-%m-%dT%H:%M:%SZ},COMPACT)}}}}"
+    by = (texts.chat.you_called,) if popup.state is PopupState.PLACED else ()
     columns = [
         Column(
             width="stretch",
             items=[
                 line(run(look.icon + GAP), name),
                 quiet(join(facts)),
-                quiet(join((day, clock(popup.started_at)))),
+                quiet(join((day, clock(popup.started_at), *by))),
             ],
             vertical_content_alignment=VerticalAlignment.CENTER,
         )

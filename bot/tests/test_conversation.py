@@ -10,6 +10,7 @@ from bot.cards.chat_cards import preferences_card
 from bot.conversation import Command, read_command, read_number
 from bot.preferences import read_preferences
 from bot.texts import languages, load_texts
+from calls.calling.call_requests import CallRoute
 from calls.store.tenants import NO_PREFERENCES, JournalMode, Preferences, TenantSettings
 
 
@@ -62,6 +63,22 @@ def test_what_stands_as_the_company_has_it_is_not_kept() -> None:
     )
     assert kept == Preferences(popup_queue=False, popup_internal=True, journal_missed=JournalMode.NEVER, language="en")
     assert read_preferences({"language": "en"}, TenantSettings()) is None
+
+
+def test_how_one_calls_is_a_choice_only_where_the_company_leaves_it() -> None:
+    data = {"popup_direct": "true", "popup_queue": "true", "call_through": "teams", "journal_outgoing": "never"}
+    left = TenantSettings(employees_choose_calling=True)
+    assert read_preferences(data, TenantSettings()) == Preferences(journal_outgoing="never")
+    chosen = read_preferences(data, left)
+    assert chosen is not None
+    assert chosen == Preferences(journal_outgoing="never", call_through=CallRoute.TEAMS)
+    names = [
+        {item.get("id") for item in preferences_card(settings, chosen, load_texts("nb")).card["body"]}
+        for settings in (TenantSettings(), left)
+    ]
+    assert names[1] - names[0] == {"call_through"}
+    values = {item["id"]: item["value"] for item in preferences_card(left, chosen, load_texts("nb")).card["body"][2:]}
+    assert read_preferences(values, left) == chosen
 
 
 @pytest.mark.parametrize("language", languages())

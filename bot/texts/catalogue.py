@@ -198,6 +198,7 @@ class ChatTexts:
     no_number: str
     no_calls: str
     recent: str
+    you_called: str  # beside a call that the employee has made
     call_in_teams: str
     settings: str
     show_cards: str
