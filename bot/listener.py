@@ -55,6 +55,16 @@ class Socket(web.RequestHandler):
             self._waits_for_head, self._since = True, self._loop.time()
         super().data_received(data)
 
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """aiohttp quotes what is no HTTP in its answer: tokens of addresses and all, for whoever keeps answers."""
+        return super().handle_error(request, status, exc, HTTPStatus(status).phrase)
+
     def begins(self, request: web.BaseRequest) -> None:
         """The headers are whole."""
         self._request, self._waits_for_head, self._since = request, False, self._loop.time()
@@ -151,7 +161,7 @@ class Listener:
 
 def _is_expected(request: web.BaseRequest) -> bool:
     """aiohttp would quote any other wish in its answer, and fails (3.14: 500) where that is not UTF-8."""
-    return request.headers.get(hdrs.EXPECT, "").lower() in ("", "100-continue")
+    return all(wish.lower() in ("", "100-continue") for wish in request.headers.getall(hdrs.EXPECT, ()))
 
 
 def _unexpected() -> web.Response:

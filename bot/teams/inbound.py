@@ -118,6 +118,8 @@ class InboundMessages:
             if not _from_this_machine(request):
                 raise BadProof("no token, and not from this machine")
             return self._anonymous_app_id
+        if len(request.headers.getall(hdrs.AUTHORIZATION)) > 1:  # which of them counts, a proxy may see otherwise
+            raise BadProof("more than one token")
         app_id = await read_audience(header, self._keys)
         identity = await self._identities.find(app_id)
         # As we write it: each spelling of an id would else get an adapter of its own.

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.hostile.product import Product, until
 from tests.hostile.towns import FJORDVIK, KARI, NABO, OLA, Town
+from tests.hostile.wire import exchange, request
 
 _IGNORED = ("queue.pgqueuer_log", "queue.pgqueuer", "smartcall.rate")
 FORGED: dict[str, dict[str, Any]] = {
@@ -113,6 +114,15 @@ async def test_no_token_is_401(staffed: Product, header: str) -> None:
     for headers in ({**kind, "Authorization": header}, kind):
         async with staffed.http.post(f"{staffed.address}/api/messages", data=body, headers=headers) as answer:
             assert answer.status == 401
+
+
+async def test_a_right_token_beside_another_is_401(staffed: Product) -> None:
+    """A proxy may have checked the one, and we the other."""
+    body, kind = json.dumps(staffed.activity(who=KARI)).encode(), (b"Content-Type", b"application/json")
+    right, wrong = (b"Authorization", f"Bearer {await staffed.forge()}".encode()), (b"Authorization", b"Bearer a.b.c")
+    for tokens, status in (([right, wrong], 401), ([wrong, right], 401), ([right, right], 401), ([right], 200)):
+        sent = request(b"POST", b"/api/messages", [kind, *tokens], body)
+        assert (await exchange(staffed.address, sent)).status == status
 
 
 async def test_a_token_in_the_address_is_401(staffed: Product) -> None:
