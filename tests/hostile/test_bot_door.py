@@ -117,7 +117,6 @@ async def test_no_token_is_401(staffed: Product, header: str) -> None:
 
 
 async def test_a_right_token_beside_another_is_401(staffed: Product) -> None:
-    """A proxy may have checked the one, and we the other."""
     body, kind = json.dumps(staffed.activity(who=KARI)).encode(), (b"Content-Type", b"application/json")
     right, wrong = (b"Authorization", f"Bearer {await staffed.forge()}".encode()), (b"Authorization", b"Bearer a.b.c")
     for tokens, status in (([right, wrong], 401), ([wrong, right], 401), ([right, right], 401), ([right], 200)):

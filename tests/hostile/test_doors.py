@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from bot import bodies
 from tests.hostile import made_up
 from tests.hostile.product import Product
+from tests.hostile.test_leaks import found_in, lines
 from tests.hostile.towns import FJORDVIK, KARI, SECRETS
 from tests.hostile.wire import Answer, exchange, request
 
@@ -95,9 +96,11 @@ async def test_anything_in_place_of_a_token(product: Product, header: str, claim
 
 
 async def test_nothing_of_it_was_a_failure_of_ours(product: Product) -> None:
-    """Runs last: what was caught on the way out is in the log."""
+    """Runs last: what was caught on the way out is in the log. Nothing of what was sent is, nor in a table."""
     failed = [record.getMessage() for record in product.logged if record.levelno >= logging.ERROR]
     assert not failed
+    assert not found_in(lines(product.logged))
+    assert not found_in([f"{table} {row}" for table, rows in (await product.dump()).items() for row in rows])
     async with product.http.get(f"{product.address}/readyz") as answer:
         assert answer.status == 200
     assert await product.tell(FJORDVIK, callId=uuid.uuid4().hex) == 200
