@@ -10,6 +10,7 @@ from bot.cards.elements import GAP, clock, join, quiet
 from bot.cards.untrusted import SHORT, plain
 from bot.texts import Texts, format_duration, join_names
 from bot.texts.phrases import capitalize
+from calls.calling.call_requests import UNANSWERED
 from calls.model import Direction
 from calls.numbers import format_number
 from calls.popups.popup import Identity, JournalState, Popup, PopupState
@@ -39,7 +40,9 @@ def _about_call(popup: Popup, texts: Texts) -> Iterator[RichTextBlock]:
     if popup.state is PopupState.STALE:
         yield quiet(texts.card.stale_note)
     if popup.phone is not None:
-        yield quiet(texts.card.own_phone.format(number=format_number(popup.phone)))
+        state = popup.call_back.state if popup.call_back else None
+        said = texts.card.pick_up if state in UNANSWERED else texts.card.own_phone
+        yield quiet(said.format(number=format_number(popup.phone)))
 
 
 def _times(popup: Popup, texts: Texts) -> list[str]:

@@ -53,7 +53,8 @@ class CardTexts:
     remember: str  # before the buttons that remember a choice
     remembered_mine: str
     remembered_all: str
-    own_phone: str  # the employee's, from which they call
+    pick_up: str  # the employee's phone is to be answered first
+    own_phone: str  # and has been: from it they call
     searching: str
     silent: str  # the sources that did not answer
     journal_pending: str

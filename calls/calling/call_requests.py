@@ -34,6 +34,7 @@ UNDER_WAY = frozenset(
     }
 )
 
+UNANSWERED = UNDER_WAY - {RequestState.RINGING_TARGET}  # the employee has not picked up, as far as is known
 TALKING = frozenset({RequestState.EMPLOYEE_ANSWERED, RequestState.CONNECTED})
 
 # Codes beside those of :class:`calls.orders.CallRefusal` and :class:`calls.model.Outcome`.
