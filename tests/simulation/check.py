@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,10 +17,13 @@ from tests.simulation.model import Expected, expect
 from tests.simulation.operator import tenant_id
 from tests.simulation.world import SETTINGS, WITHOUT_APP, World
 from tests.support.companies import NUMBER_OF_EMPLOYEES, object_id
+from tests.support.placers import FakeOperator
 
 _ALWAYS_SHOWN = {PopupState.MISSED, PopupState.ENDED, PopupState.REJECTED, PopupState.BUSY}
 _EXCUSES = {"no_chat", "not_installed", "card_gone"}
-_TABLES = ("call", "event", "popup", "journal", "delivery")
+_TABLES = ("call", "event", "popup", "journal", "delivery", "call_request")
+_NOT_PLACED = {"refused"}
+_OPEN = {"wanted", "asked", "accepted"}
 
 
 @dataclass(kw_only=True)
@@ -32,6 +35,7 @@ class End:
     popups: Mapping[UUID, list[Any]]  # by call
     journals: Mapping[UUID, Any]  # by call
     scenes: Mapping[UUID, Scene]  # by call
+    requests: Sequence[Any]  # calls that employees asked for
 
 
 async def read_end(world: World) -> End:
@@ -39,14 +43,13 @@ async def read_end(world: World) -> End:
     database = await Database.open(world.postgres.url, world.vault, size=2)
     async with database.pool.acquire() as connection:
         await connection.execute("SET ROLE NONE")
-        rows = {
-            name: await connection.fetch(f"SELECT * FROM smartcall.{name}") for name in ("call", "popup", "journal")
-        }
+        names = ("call", "popup", "journal", "call_request")
+        rows = {name: await connection.fetch(f"SELECT * FROM smartcall.{name}") for name in names}
         await connection.execute("SET ROLE smartcall_service")
-    scenes = {}
+    scenes, operators = {}, FakeOperator().as_operators
     for row in rows["call"]:
         async with database.tenant(row["tenant_id"]) as unit:
-            scene = await read_scene(unit, row["call_id"])
+            scene = await read_scene(unit, row["call_id"], operators)
             if scene is not None:
                 scenes[row["call_id"]] = scene
     await database.close()
@@ -59,6 +62,7 @@ async def read_end(world: World) -> End:
         popups=popups,
         journals={row["call_id"]: row for row in rows["journal"]},
         scenes=scenes,
+        requests=rows["call_request"],
     )
 
 
@@ -87,10 +91,26 @@ def check_all(end: End) -> None:
         scene = end.scenes[row["call_id"]]
         _check_popups(end, truth.ref, truth.place, row, scene, expected)
         _check_journal(end, truth.ref, truth.place, row, scene, expected, entries.get(truth.ref, []))
+    _check_requests(end)
     known = {world.vault.hash(tenant_id(truth.place), "call ref", truth.ref) for truth in world.truths}
     for ref_hash, row in end.calls.items():
         if ref_hash not in known:
             world.blame(f"call {row['call_id']}: nobody made it")
+
+
+def _check_requests(end: End) -> None:
+    """That none was placed twice is watched by the exchange itself."""
+    world = end.world
+    for row in end.requests:
+        who, state = f"request {row['request_id']}", row["state"]
+        world.note(f"calls asked for: {state}")
+        placed = row["request_id"] in world.switch.placed
+        if state in _OPEN or row["due_at"] is not None:
+            world.blame(f"{who}: left open ({state}, due {row['due_at']})")
+        if state in _NOT_PLACED and placed:
+            world.blame(f"{who}: {state} ({row['code']}), and it was placed")
+        if state not in _NOT_PLACED and state != "unknown" and not placed:
+            world.blame(f"{who}: {state}, and nobody placed it")
 
 
 def _check_popups(end: End, ref: str, place: int, call: Any, scene: Scene, expected: Expected) -> None:
@@ -205,6 +225,10 @@ def _check_journal(
         content = world.crms.entries[key].content
         if expected.answered is not (content.outcome is Outcome.COMPLETED):
             world.blame(f"{ref}: journaled as {content.outcome}, answered: {expected.answered}")
+        rows = end.popups.get(call["call_id"], [])
+        said = [note for popup in rows for note in world.employees.notes[popup["popup_id"]]]
+        if any(sure for _, sure in said) and content.note not in {text for text, _ in said}:
+            world.blame(f"{ref}: the entry says {content.note}, and the employee {said}")
         if (content.outcome, content.talk_seconds) != (scene.call.came_to, scene.call.talk_seconds):
             world.blame(f"{ref}: the journal tells of an earlier state of the call")
 

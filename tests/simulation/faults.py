@@ -32,6 +32,10 @@ class Odds:
     journal_fails: float = 0.0
     journal_loses_answer: float = 0.0
     journal_slow: float = 0.0
+    placer_declines: float = 0.0
+    placer_loses_request: float = 0.0
+    placer_loses_answer: float = 0.0
+    placer_slow: float = 0.0  # 2 to 12 s
     event_twice: float = 0.0
     event_late: float = 0.0
     end_dropped: float = 0.0
@@ -63,12 +67,16 @@ ROUGH = Odds(
     journal_fails=0.08,
     journal_loses_answer=0.05,
     journal_slow=0.05,
+    placer_declines=0.1,
+    placer_loses_request=0.05,
+    placer_loses_answer=0.1,
+    placer_slow=0.1,
     event_twice=0.1,
     event_late=0.1,
     end_dropped=0.05,
     event_dropped=0.03,
     uninstalls=0.02,
-    presses=0.15,
+    presses=0.3,
 )
 
 

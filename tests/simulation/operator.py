@@ -58,7 +58,7 @@ class Exchange:
             at += self._chance.expovariate(1 / apart) * (0.3 if number // 40 % 2 else 1.7)
             truth = self._call(number, at)
             truths.append(truth)
-            deliveries += self._told(truth)
+            deliveries += self.tell(truth)
         return truths, sorted(deliveries, key=lambda delivery: delivery.at)
 
     def _call(self, number: int, at: float) -> CallTruth:
@@ -130,13 +130,13 @@ class Exchange:
         outcome = chance.choice((Outcome.CALLER_CANCELLED, Outcome.CALLER_CANCELLED, Outcome.MISSED, Outcome.REJECTED))
         yield at, make(EventKind.ENDED, "end", outcome=outcome)  # type: ignore[operator]
 
-    def _told(self, truth: CallTruth) -> Iterator[Delivery]:
+    def tell(self, truth: CallTruth, *, all_but_its_end: bool = False) -> Iterator[Delivery]:
         """The deliveries of a call: late, twice, overtaking each other, or never."""
         chance, faults = self._chance, self._faults
         for seconds, event in truth.events:
             if event.kind is EventKind.ENDED and faults.happens("end_dropped"):
                 continue
-            if event.kind is not EventKind.ENDED and faults.happens("event_dropped"):
+            if event.kind is not EventKind.ENDED and not all_but_its_end and faults.happens("event_dropped"):
                 continue
             at = truth.at + seconds + chance.expovariate(10)
             if faults.happens("event_late"):

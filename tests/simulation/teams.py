@@ -12,7 +12,6 @@ from uuid import UUID
 from calls.errors import Gone, OutsideError, Refused, Throttled, Transient, Unknown
 from calls.popups.chats import ChatAddress
 from calls.popups.popup import Popup, PopupState
-from calls.popups.wishes import CallGone, NotYours, Press
 
 if TYPE_CHECKING:
     from tests.simulation.nodes import Node
@@ -59,7 +58,6 @@ class Teams:
     posts: defaultdict[UUID, list[Request]] = field(default_factory=lambda: defaultdict(list))  # by popup
     edits: int = 0
     second_posts: int = 0
-    presses: int = 0
 
     def chat_id(self, tenant_id: UUID, user: UUID) -> str:
         return f"a:{tenant_id}/{user}/{self.moves[tenant_id, user]}"
@@ -120,34 +118,6 @@ class Teams:
         message.edits += 1
         self.edits += 1
         return card_id
-
-    async def press(self, card_id: str) -> None:
-        """An employee uses a button of a card, when it has one."""
-        message = self.messages[card_id]
-        node = self.world.any_node()
-        if node is None or message.deleted or not self.installed.get((message.tenant_id, message.user)):
-            return
-        popup = message.popup
-        press = Press(
-            tenant_id=message.tenant_id, popup_id=popup.popup_id, entra_object_id=message.user, card_id=card_id
-        )
-        if popup.may_search_again:
-            work = self.world.wishes(node).search_again(press)
-        elif len(popup.matches) > 1 and not popup.chosen:
-            wanted = popup.matches[1].ref
-            work = self.world.wishes(node).choose_match(
-                press, lambda matches: next((match for match in matches if match.ref == wanted), None)
-            )
-        else:
-            return
-        self.presses += 1
-        try:
-            granted = await self.world.on(node, work)
-        except (CallGone, NotYours) as problem:
-            self.world.blame(f"a press was answered with {type(problem).__name__}")
-            return
-        if granted is not None:
-            message.popup = granted.popup  # Teams shows the answer in the card's place
 
 
 class NodeChannel:

@@ -20,6 +20,9 @@ def test_days_on_which_everything_goes_wrong_end_right() -> None:
     for kind in ("kill", "pause", "cut", "ring_lost", "teams_loses_answer", "end_dropped", "job_taken_over"):
         assert tally.faults[kind], kind
     assert tally.numbers["second_posts"]
+    assert tally.numbers["calls_placed"]
+    for name in ("call back", "choose", "note", "search again"):
+        assert tally.notes[f"pressed: {name}"], name
     assert tally.numbers["journal_entries"]
 
 

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from unittest import mock
 from uuid import UUID
 
@@ -21,15 +21,17 @@ from bot.teams_events import ProductEvents
 from calls.callers.identify import CardsJob
 from calls.callers.sources import Sources
 from calls.calling.asking import Calling
+from calls.calling.placing import PlacingJob
 from calls.intake.ingest import Taken, take_in
-from calls.jobs.queue import CARDS, JOURNAL, Bell, Work
+from calls.jobs.queue import CALLING, CARDS, JOURNAL, Bell, Work
 from calls.jobs.sweep import Sweep
 from calls.journal.journaling import JournalJob
 from calls.model import Connection, Event
+from calls.popups.after_call import AfterCallWishes
 from calls.popups.cards import Cards
 from calls.popups.chats import ChatAddress, keep_chat
 from calls.popups.wishes import Wishes
-from calls.ports import Parsed, Proof
+from calls.ports import Operator, Parsed, Proof, Tools
 from calls.reducer import Call
 from calls.store.database import DATABASE_AWAY, Database
 from calls.store.vault import Vault
@@ -38,11 +40,14 @@ from tests.simulation.faults import Faults, Odds
 from tests.simulation.loop import NothingLeft, VirtualLoop
 from tests.simulation.nodes import Node
 from tests.simulation.operator import CallTruth, Delivery, Exchange, arriving, tenant_id
+from tests.simulation.placer import NodePlacer, Switch
 from tests.simulation.postgres import Postgres
+from tests.simulation.presses import Employees
 from tests.simulation.sources import Crms, connector_maker
 from tests.simulation.teams import NodeChannel, Teams
 from tests.support.clock import BEGINNING
 from tests.support.companies import NUMBER_OF_EMPLOYEES, TestCompany, company_text, object_id, provision
+from tests.support.placers import FakeOperator, FakePlacer
 
 WITHOUT_APP = NUMBER_OF_EMPLOYEES - 1  # the place of the one employee who never installs it
 SETTINGS: Sequence[Mapping[str, object]] = (
@@ -61,7 +66,8 @@ _NEXT_DUE = """
 SELECT LEAST(
     (SELECT min(due_at) FROM smartcall.popup), (SELECT min(due_at) FROM smartcall.journal),
     (SELECT min(lookup_lease_until) FROM smartcall.call WHERE lookup_state = 'wanted'),
-    (SELECT min(stale_at) FROM smartcall.call)
+    (SELECT min(stale_at) FROM smartcall.call),
+    (SELECT min(due_at) FROM smartcall.call_request)
 ) AS due
 """
 _STIRRED_SECONDS = 8.0  # after news, sweeps come every second for so long
@@ -100,7 +106,7 @@ class World:
         self.troubles: list[Trouble] = []
         self.database_back_at = 0.0
         self.delivered: defaultdict[str, dict[str, Event]] = defaultdict(dict)  # by call ref and event id
-        self.truths: Sequence[CallTruth] = ()
+        self.truths: list[CallTruth] = []
         self._ignored: set[str] = set()  # ids of events that were none of ours
         self.companies: list[TestCompany] = []
         self._operators: list[Connection] = []
@@ -116,6 +122,8 @@ class World:
         self._graves: list[Node] = []
         self.board = Board(self)
         self.teams = Teams(world=self)
+        self.employees = Employees(world=self)
+        self.switch = Switch(world=self)
         self.crms = Crms(world=self)
         self._nodes_wanted = nodes
 
@@ -178,17 +186,29 @@ class World:
     def sweep(self, node: Node) -> Sweep:
         return Sweep(node.database, self.bell(), node.now)
 
+    def operators(self, node: Node) -> Mapping[str, Operator]:
+        placer = NodePlacer(node, self.switch)
+        return FakeOperator(call_placer=cast("FakePlacer", placer)).as_operators
+
     def wishes(self, node: Node) -> Wishes:
-        return Wishes(node.database, self.bell(), node.now)
+        return Wishes(node.database, self.bell(), node.now, self.operators(node))
+
+    def after_call(self, node: Node) -> AfterCallWishes:
+        return AfterCallWishes(node.database, self.bell(), node.now, self.operators(node))
+
+    def calling(self, node: Node) -> Calling:
+        return Calling(node.database, self.bell(), self.operators(node), node.now)
 
     def start_node(self) -> None:
         self._node_count += 1
         node = Node(self, f"node {self._node_count}")
         sources = Sources(node.database, connector_maker(node, self.crms))
-        cards = Cards(node.database, NodeChannel(node, self.teams), node.now)
+        operators, tools = self.operators(node), cast("Tools", None)  # the placer uses none of them
+        cards = Cards(node.database, NodeChannel(node, self.teams), node.now, operators)
         self._handlers[node] = {
             CARDS: CardsJob(node.database, sources, cards, node.now),
             JOURNAL: JournalJob(node.database, self.bell(), sources, CallRefTexts(), node.now),
+            CALLING: PlacingJob(node.database, self.bell(), operators, tools, node.now),
         }
         self.nodes.append(node)
         _ = node.spawn(sweeping(node, self))
@@ -249,10 +269,11 @@ class World:
     async def _day(self, calls: int, apart: float) -> None:
         for _ in range(self._nodes_wanted):
             self.start_node()
-        self.truths, deliveries = Exchange(self.seed, self.faults, len(SETTINGS)).day(calls, apart=apart)
+        self._exchange = Exchange(self.seed, self.faults, len(SETTINGS))
+        self.truths, deliveries = self._exchange.day(calls, apart=apart)
         for delivery in deliveries:
             self._at(delivery.at, self._deliver(delivery))
-        for truth in self.truths:
+        for truth in [*self.truths]:
             if self.faults.happens("uninstalls"):
                 self._at(truth.at + self.chance.uniform(0, 20), self._reinstall(truth.place))
         self.loop.call_later(deliveries[-1].at + 1.0, self._calm)
@@ -309,6 +330,11 @@ class World:
                     await self._stirred.wait()
             except TimeoutError:
                 continue
+
+    def tell(self, truth: CallTruth) -> None:
+        """Of a call that was asked for."""
+        for delivery in self._exchange.tell(truth, all_but_its_end=True):
+            self._at(delivery.at, self._deliver(delivery))
 
     async def _deliver(self, delivery: Delivery) -> None:
         """As an exchange does: again, until somebody says that it was taken."""
@@ -376,7 +402,8 @@ class World:
     def card_shown(self, card_id: str) -> None:
         """Somebody sees it, and does something with it."""
         if self.faults.happens("presses"):
-            self._at(self.loop.time() + self.chance.uniform(0.3, 60), self.teams.press(card_id))
+            after = self.chance.choice((self.chance.uniform(0.3, 60), self.chance.uniform(30, 900)))
+            self._at(self.loop.time() + after, self.employees.press(card_id))
         if self.faults.happens("teams_forgets"):
             self.loop.call_later(self.chance.uniform(1, 60), self._forget, card_id)
 
