@@ -12,11 +12,12 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-pytest.register_assert_rewrite("tests.support.live.play", "tests.support.live.watching")
+pytest.register_assert_rewrite(*(f"tests.support.live.{name}" for name in ("play", "traces", "watching")))
 
 from tests.support.live.play import Play  # noqa: E402
 from tests.support.live.processes import FULL, smartcall  # noqa: E402
 from tests.support.live.stack import Stack, running_stack  # noqa: E402
+from tests.support.live.traces import check_logs, check_queue  # noqa: E402
 from tests.support.live.waiting import until  # noqa: E402
 from tests.support.servers import TestServer  # noqa: E402
 
@@ -41,6 +42,8 @@ async def stack(server: TestServer, tmp_path_factory: pytest.TempPathFactory) ->
         if FULL.exists():
             await _start_without_disk(running, "c")
         yield running
+        check_logs(running)
+        await check_queue(running)
 
 
 async def _start_without_disk(stack: Stack, name: str) -> None:
