@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextvars import Context
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,8 @@ class Node:
         return not self.dead and self.resumes_at <= self.world.loop.time()
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        task = self.world.loop.create_task(work)
+        # In a context of its own: a process knows nothing of what another one was in the middle of when it was killed.
+        task = self.world.loop.create_task(work, context=Context())
         self.tasks.add(task)
         task.add_done_callback(self._forget)
         return task

@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from tests.simulation.faults import ROUGH, Odds
 from tests.simulation.play import Report, play
 from tests.simulation.postgres import FLAGS
-from tests.support.servers import FAST, running_server
+from tests.support.servers import FAST, TestServer, running_server
 
 DAY = 250  # calls of one seed
 
@@ -60,20 +60,27 @@ def reports(
         try:
             with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
                 for place, size in enumerate(days):
-                    url = runner.run(server.create())
-                    seed = str(first_seed + place)
+                    if time.monotonic() >= until:
+                        break
+                    url, seed = runner.run(server.create()), str(first_seed + place)
                     running[pool.submit(play, seed, url, calls=size, odds=odds)] = (seed, url)
-                    last = place == len(days) - 1 or time.monotonic() >= until
-                    while len(running) >= count or (running and last):
-                        for done in wait(running, return_when=FIRST_COMPLETED).done:
-                            seed, url = running.pop(done)
-                            runner.run(server.drop(url))
-                            problem = done.exception()
-                            yield done.result() if problem is None else _broken_off(seed, day, problem)
-                    if last:
-                        return
+                    if len(running) >= count:
+                        yield from _finished(runner, server, running, day)
+                while running:
+                    yield from _finished(runner, server, running, day)
         finally:
             runner.run(serving.__aexit__(None, None, None))
+
+
+def _finished(
+    runner: asyncio.Runner, server: TestServer, running: dict[Future[Report], tuple[str, str]], day: int
+) -> Iterator[Report]:
+    """Wait for the next ones, and give their databases back."""
+    for done in wait(running, return_when=FIRST_COMPLETED).done:
+        seed, url = running.pop(done)
+        runner.run(server.drop(url))
+        problem = done.exception()
+        yield done.result() if problem is None else _broken_off(seed, day, problem)
 
 
 def _broken_off(seed: str, calls: int, problem: BaseException) -> Report:
