@@ -14,6 +14,7 @@ from typing import Any
 
 import uvloop
 
+from bot.loading import loading
 from bot.problems import CannotGoOn
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
     for name, module_name in modules.items():
         command = commands.add_parser(name, help=_HELP.get(name))
         if given[:1] == [name]:  # only the chosen one is loaded: the whole product takes seconds
-            module = import_module(module_name)
+            with loading():
+                module = import_module(module_name)
             command.description = module.__doc__
             module.add_arguments(command)
             command.set_defaults(run=module.run)

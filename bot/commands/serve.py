@@ -10,6 +10,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from bot.commands.opening import check_key, check_schema, open_database
+from bot.loading import loading
 from bot.logs import log_to_stderr
 from bot.problems import BadSetting
 from bot.settings import Settings, read_settings
@@ -44,7 +45,8 @@ async def _serve(settings: Settings, database: Database) -> None:
     except BaseException:
         await database.close()
         raise
-    from bot.app import Service  # the whole product takes seconds to load: what must be mended is told before
+    with loading():  # the whole product takes seconds: what must be mended is told before
+        from bot.app import Service
 
     service = Service(settings, database)
     try:
