@@ -18,10 +18,7 @@ def after_call_handlers(wishes: AfterCallWishes) -> Mapping[Verb, Handler]:
             raise NotAButton
         return show_popup(await wishes.save_note(pressed.press(), note))
 
-    async def edit_note(pressed: Pressed) -> ActionReply:
-        return show_popup(await wishes.edit_note(pressed.press()))
-
     async def write_journal(pressed: Pressed) -> ActionReply:
         return show_popup(await wishes.write_journal(pressed.press()))
 
-    return {Verb.SAVE_NOTE: save_note, Verb.EDIT_NOTE: edit_note, Verb.WRITE_JOURNAL: write_journal}
+    return {Verb.SAVE_NOTE: save_note, Verb.WRITE_JOURNAL: write_journal}

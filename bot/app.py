@@ -17,6 +17,7 @@ from bot.calling_buttons import calling_buttons
 from bot.card_channel import TeamsCards
 from bot.conversation import Conversation
 from bot.events_door import EventsDoor
+from bot.form_buttons import form_buttons
 from bot.health import Health
 from bot.identities import RowIdentities
 from bot.journal_texts import CatalogueTexts
@@ -42,6 +43,7 @@ from calls.journal.journaling import JournalJob
 from calls.model import Connection
 from calls.popups.after_call import AfterCallWishes
 from calls.popups.cards import Cards
+from calls.popups.form_wishes import FormWishes
 from calls.popups.limits import RowLimiter, RowQuotas
 from calls.popups.wishes import Wishes
 from calls.ports import Connector, Tools
@@ -126,6 +128,7 @@ class Service:
         calling = Calling(database, bell, OPERATORS, now)
         handlers = {  # one line for each part of the product that has buttons
             **lookup_buttons(Wishes(database, bell, now, OPERATORS)),
+            **form_buttons(FormWishes(database, bell, sources, now, OPERATORS)),
             **calling_buttons(calling, database, OPERATORS),
             **preference_handlers(database),
             **after_call_handlers(AfterCallWishes(database, bell, now, OPERATORS)),

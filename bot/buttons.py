@@ -12,8 +12,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from bot.cards import render_popup
-from bot.cards.after_call import read_note
-from bot.cards.new_record import read_form
+from bot.cards.typed import read_typed
 from bot.teams.ports import ActionReply, CardAction, CardReply, ErrorReply, MessageReply
 from bot.texts import Texts, texts_for
 from calls.model import Match
@@ -46,7 +45,7 @@ class Pressed:
             popup_id=popup_id,
             entra_object_id=self.employee.entra_object_id,
             card_id=self.action.reply_to_id,
-            typed=read_note(self.action.data),
+            typed=read_typed(self.action.data),
         )
 
 
@@ -94,13 +93,7 @@ def lookup_buttons(wishes: Wishes) -> Mapping[Verb, Handler]:
     async def forget_choice(pressed: Pressed) -> ActionReply:
         return show_popup(await wishes.forget_choice(pressed.press()))
 
-    async def create_record(pressed: Pressed) -> ActionReply:
-        names = read_form(pressed.action.data)
-        email = pressed.employee.email
-        return show_popup(await wishes.create_record(pressed.press(), names=names, employee_email=email))
-
     return {
-        Verb.CREATE_RECORD: create_record,
         Verb.SEARCH_AGAIN: search_again,
         Verb.CHOOSE_MATCH: choose_match,
         Verb.REMEMBER_FOR_ME: remember_for_me,

@@ -21,9 +21,10 @@ from adaptive_cards.card import (
 )
 from adaptive_cards.types import FontSize, Spacing, VerticalAlignment
 
-from bot.cards.elements import ask_button, line, quiet, run
+from bot.cards.elements import ask_button, form_button, line, quiet, run
 from bot.cards.untrusted import SHORT, plain
 from bot.texts import Texts, clean_lines
+from calls.popups.forms import FormKind
 from calls.popups.notes import CallNote
 from calls.popups.popup import Identity, Popup, Verb
 
@@ -36,7 +37,7 @@ _LINES, _LINE = 8, 300  # of a saved note on the card; the form holds all of it
 
 def after_call(popup: Popup, texts: Texts) -> list[Container]:
     """The form, or what was said. Empty when there is nothing to say here."""
-    if popup.form_open:
+    if popup.form is FormKind.NOTE:
         return [_form(popup, texts)]
     if popup.note is not None and popup.note != CallNote():
         return [_said(popup, popup.note, texts)]
@@ -49,14 +50,9 @@ def after_call_buttons(popup: Popup, texts: Texts) -> list[ActionExecute]:
     if popup.may_journal and popup.matches:
         title = texts.button.journal.format(source=plain(popup.matches[0].source, SHORT))
         buttons.append(ask_button(title, Verb.WRITE_JOURNAL, popup.popup_id))
-    if popup.may_note and not popup.form_open and popup.note in (None, CallNote()) and not popup.searching:
-        buttons.append(ask_button(texts.button.note, Verb.EDIT_NOTE, popup.popup_id))
+    if popup.may_note and popup.form is None and popup.note in (None, CallNote()) and not popup.searching:
+        buttons.append(form_button(texts.button.note, FormKind.NOTE, popup.popup_id))
     return buttons
-
-
-def count_buttons(popup: Popup) -> int:
-    """How many buttons the call's end brings: the other matches have to leave room for them."""
-    return int(popup.may_journal) + int(popup.may_note)
 
 
 def read_note(data: Mapping[str, Any]) -> CallNote | None:
@@ -109,7 +105,7 @@ def _form(popup: Popup, texts: Texts) -> Container:
 
 
 def _said(popup: Popup, note: CallNote, texts: Texts) -> Container:
-    edit = ask_button(texts.button.edit, Verb.EDIT_NOTE, popup.popup_id, tooltip=texts.button.edit_note)
+    edit = form_button(texts.button.edit, FormKind.NOTE, popup.popup_id, tooltip=texts.button.edit_note)
     columns = [
         Column(
             width="stretch",

@@ -16,6 +16,7 @@ from adaptive_cards.card import (
 from adaptive_cards.types import ActionStyle, FontSize, FontWeight, Spacing, TextBlockStyle
 
 from bot.cards.untrusted import escape_markdown
+from calls.popups.forms import FormKind
 from calls.popups.popup import Verb
 
 SEPARATOR = " · "
@@ -77,3 +78,9 @@ def ask_button(
     if match is not None:
         data["match"] = match
     return ActionExecute(title=title, verb=verb.value, data=data, tooltip=tooltip)
+
+
+def form_button(title: str, kind: FormKind, popup_id: UUID, *, tooltip: str | None = None) -> ActionExecute:
+    """Opens a form. It asks the bot: a form that the client opened by itself would be closed by our next edit."""
+    data: dict[str, object] = {"popup_id": str(popup_id), "form": kind.value}
+    return ActionExecute(title=title, verb=Verb.OPEN_FORM.value, data=data, tooltip=tooltip)

@@ -7,10 +7,7 @@ the number and why we think so; then, small, what is good to know; last the butt
 from __future__ import annotations
 
 from adaptive_cards.card import (
-    ActionExecute,
-    ActionOpenUrl,
     ActionSet,
-    ActionShowCard,
     AdaptiveCard,
     Column,
     ColumnSet,
@@ -21,42 +18,49 @@ from adaptive_cards.card import (
 )
 from adaptive_cards.types import FontSize, HorizontalAlignment, Spacing, VerticalAlignment
 
-from bot.cards.after_call import after_call, after_call_buttons, count_buttons
-from bot.cards.call_back import call_buttons, call_lines
+from bot.cards.after_call import after_call
+from bot.cards.buttons import ACTIONS, about_caller, about_pages, about_record, count_actions
+from bot.cards.call_back import call_lines
 from bot.cards.customer import about_customer
-from bot.cards.elements import GAP, SEPARATOR, ask_button, clock, headline, join, line, open_button, quiet, run
+from bot.cards.elements import GAP, SEPARATOR, ask_button, clock, headline, join, line, quiet, run
 from bot.cards.finish import RenderedCard, finish
-from bot.cards.links import safe_url
+from bot.cards.known_person import known_person
 from bot.cards.look import look_of
 from bot.cards.memory import about_memory
-from bot.cards.new_record import about_making, create_button
+from bot.cards.new_record import about_making, new_record
 from bot.cards.notes import notes
 from bot.cards.summary import speak, state_line, summarize, talk_time
 from bot.cards.untrusted import SHORT, plain
 from bot.cards.who import Who, describe_match, explain_match, identify, name_of
 from bot.texts import Texts
-from calls.model import Match, SourceRole
+from calls.model import Match
+from calls.popups.forms import FormKind
 from calls.popups.popup import Popup, PopupState, Verb
 
-PAGES_SHOWN = 2  # beside the record and the search: more would be folded away, or crowd out what a call needs
-MATCHES_SHOWN = 5  # the large one and four to choose from; with the two buttons below that makes Teams' six
+OTHERS_SHOWN = 4  # matches to choose from beside the large one, as far as there is room
 
 
 def render_popup(popup: Popup, texts: Texts) -> RenderedCard:
     """The card and its toast for one employee's view of a call."""
     who = identify(popup, texts)
+    caller, record = about_caller(popup, texts), about_record(popup, texts)
+    forms = [*after_call(popup, texts), *new_record(popup, texts), *known_person(popup, texts)]
+    memory = about_memory(popup, texts)
+    room = ACTIONS - len(caller) - len(record) - count_actions([*forms, *memory])
+    others = _other_matches(popup, texts, room)
+    pages = about_pages(popup, texts, room - count_actions(others), first=not caller)
     builder = AdaptiveCard.new().add_item(_strip(popup, texts)).add_item(_caller(who))
     if customer := about_customer(popup, texts):
         builder.add_item(Container(items=list(customer), spacing=Spacing.NONE))
-    for item in (*about_memory(popup, texts), *_other_matches(popup, texts)):
+    for item in (*memory, *others):
         builder.add_item(item)
     for said in call_lines(popup, texts):
         builder.add_item(said)
     if small := [*about_making(popup, texts), *notes(popup, texts)]:
         builder.add_item(Container(items=list(small), spacing=Spacing.MEDIUM))
-    for item in after_call(popup, texts):
+    for item in forms:
         builder.add_item(item)
-    if buttons := _buttons(popup, texts):
+    if buttons := [*caller, *pages, *record]:
         builder.add_actions(buttons)
     return finish(builder, language=texts.language, speak=speak(popup, who, texts), summary=summarize(popup, texts))
 
@@ -100,16 +104,17 @@ def _details(who: Who) -> list[TextRun]:
     return runs
 
 
-def _other_matches(popup: Popup, texts: Texts) -> list[Container]:
-    """The rest of those who may be calling, each with its own evidence and a button; not once somebody else took it."""
-    if len(popup.matches) < 2 or popup.state is PopupState.ANSWERED_ELSEWHERE:
+def _other_matches(popup: Popup, texts: Texts, room: int) -> list[Container]:
+    """The rest of those who may be calling, each with its own evidence and a button; not once somebody else took it,
+    nor while it is being said in a form who it is."""
+    busy = popup.form in (FormKind.PERSON, FormKind.NUMBER)
+    if len(popup.matches) < 2 or popup.state is PopupState.ANSWERED_ELSEWHERE or busy:
         return []
     heading = texts.card.others_chosen if popup.chosen else texts.card.others
     items: list[RichTextBlock | ColumnSet] = [
         line(run(heading, size=FontSize.SMALL, subtle=True), spacing=Spacing.NONE)
     ]
-    choices = popup.may_remember and popup.remembered is None  # which takes two buttons
-    shown = max(2, MATCHES_SHOWN - choices - count_buttons(popup))
+    shown = 1 + max(1, min(OTHERS_SHOWN, room))
     items += [_match_row(popup, match, texts) for match in popup.matches[1:shown]]
     if (hidden := len(popup.matches) - shown) > 0:
         items.append(
@@ -145,20 +150,3 @@ def _match_row(popup: Popup, match: Match, texts: Texts) -> ColumnSet:
             ),
         ],
     )
-
-
-def _buttons(popup: Popup, texts: Texts) -> list[ActionOpenUrl | ActionExecute | ActionShowCard]:
-    buttons: list[ActionOpenUrl | ActionExecute | ActionShowCard] = []
-    if popup.matches and (url := safe_url(popup.matches[0].url)):
-        first = popup.matches[0]
-        title = texts.button.view if first.role is SourceRole.DIRECTORY else texts.button.open
-        buttons.append(open_button(title.format(source=plain(first.source, SHORT)), url))
-    buttons += call_buttons(popup, texts)
-    for page in popup.pages[:PAGES_SHOWN]:
-        if url := safe_url(page.url):
-            title = texts.button.look_up.format(source=plain(page.name, SHORT))
-            buttons.append(open_button(title, url, main=not buttons))
-    buttons += create_button(popup, texts)
-    if popup.may_search_again:
-        buttons.append(ask_button(texts.button.search_again, Verb.SEARCH_AGAIN, popup.popup_id))
-    return [*buttons, *after_call_buttons(popup, texts)]

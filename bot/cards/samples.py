@@ -28,6 +28,7 @@ from calls.model import (
     SourceRole,
 )
 from calls.numbers import Number, NumberKind
+from calls.popups.forms import FormKind, NewPerson, PeopleSearch
 from calls.popups.notes import CallNote
 from calls.popups.offers import Memory
 from calls.popups.popup import Identity, JournalState, Popup, PopupState
@@ -73,6 +74,7 @@ LONG = replace(
     NORA, name="Anne-Margrethe Kristoffersen Bjørkelund-Johannessen", title="Avdelingsleder for innkjøp og logistikk",
     company="Nordvestlandske Fiskeri- og Havbrukstjenester AS",
 )  # fmt: skip
+_OTHER = replace(NORA, ref=RecordRef(type="0-1", id="103"), name="Lisbeth Lie-Haugen", title=None, company=None)
 BUSY_NORA = replace(
     NORA,
     open_items=(
@@ -168,6 +170,7 @@ def _samples() -> dict[str, Popup]:
     ringing, ended, matched = PopupState.RINGING, PopupState.ENDED, Identity.MATCHED
     journal = {"journal_in": "HubSpot"}
     after: dict[str, object] = {"may_note": True}
+    stranger: dict[str, object] = {"create_in": "HubSpot", "add_in": "HubSpot"}
     queue = {"queue": "Salg", "called": _number("22000010"), "rang": ("Per Berg", "Ola Nes")}
     special = {
         "queue-ringing": sample(ringing, matched, **queue),
@@ -179,10 +182,24 @@ def _samples() -> dict[str, Popup]:
         "choice-made": sample(PopupState.ANSWERED, matched, matches=(JONAS, NORA), chosen=True, may_remember=True),
         "choice-remembered": sample(ringing, matched, matches=(JONAS, NORA), chosen=True, remembered=Memory.MINE),
         "choice-for-all": sample(ringing, matched, matches=(JONAS, NORA), chosen=True, remembered=Memory.ALL),
-        "create": sample(ended, Identity.DIRECTORY, create_in="HubSpot"),
-        "creating": sample(ended, Identity.DIRECTORY, create_in="HubSpot", making=Making()),
-        "create-failed": sample(
-            ended, Identity.UNKNOWN, create_in="HubSpot", making=Making(failed="email_taken")
+        "create": sample(ended, Identity.DIRECTORY, **stranger, form=FormKind.PERSON),
+        "create-offered": sample(ended, Identity.DIRECTORY, **stranger, pages=(PAGE,)),
+        "create-typed": sample(ended, Identity.UNKNOWN, **stranger, form=FormKind.PERSON, person=NewPerson(
+            first_name="Jon", last_name="Prøve", company="Prøve Rør AS", email="jon@prove.example")),
+        "creating": sample(ended, Identity.DIRECTORY, **stranger, making=Making()),
+        "create-failed": sample(ended, Identity.UNKNOWN, **stranger, making=Making(failed="email_taken")),
+        "add": sample(ringing, Identity.DIRECTORY, **stranger, form=FormKind.NUMBER),
+        "add-found": sample(
+            PopupState.ANSWERED, Identity.UNKNOWN, **stranger, form=FormKind.NUMBER,
+            search=PeopleSearch(text="lie", asked="lie", people=(NORA, JONAS, _OTHER), more=True),
+        ),
+        "add-nobody": sample(ended, Identity.UNKNOWN, **stranger, form=FormKind.NUMBER, search=PeopleSearch(
+            text="Nora Lei", asked="Nora Lei")),
+        "add-unanswered": sample(ended, Identity.UNKNOWN, **stranger, form=FormKind.NUMBER, search=PeopleSearch(
+            text="Nora", asked="Nora", failed=True)),
+        "adding": sample(ended, Identity.UNKNOWN, **stranger, making=Making(to="Nora Lie")),
+        "add-no-room": sample(
+            ended, Identity.UNKNOWN, **stranger, making=Making(to="Nora Lie", failed="no_free_field")
         ),
         "company": sample(ringing, matched, matches=(WAREHOUSE,), number=_number("22334400")),
         "main-number": sample(PopupState.MISSED, matched, called=_number("22000010")),
@@ -212,15 +229,15 @@ def _samples() -> dict[str, Popup]:
         "long-names-missed": sample(
             PopupState.MISSED, matched, matches=(LONG,), call_back=CallBack(route=CallRoute.OPERATOR),
         ),
-        "form": sample(ended, matched, journal=JournalState.WRITTEN, **journal, **after, form_open=True),
+        "form": sample(ended, matched, journal=JournalState.WRITTEN, **journal, **after, form=FormKind.NOTE),
         "form-typed": sample(
-            ended, matched, journal=JournalState.WRITTEN, **journal, **after, form_open=True, draft=_SAID,
+            ended, matched, journal=JournalState.WRITTEN, **journal, **after, form=FormKind.NOTE, draft=_SAID,
             results=("Bestilling", "Reklamasjon", "Følges opp"),
         ),
         "note-saved": sample(ended, matched, journal=JournalState.WRITTEN, **journal, **after, note=_SAID),
         "note-waits": sample(ended, Identity.UNKNOWN, **after, note=_SAID),
         "note-left": sample(ended, matched, journal=JournalState.WRITTEN, **journal, **after),
-        "on-request": sample(ended, matched, **after, form_open=True, may_journal=True),
+        "on-request": sample(ended, matched, **after, form=FormKind.NOTE, may_journal=True),
         "on-request-missed": sample(PopupState.MISSED, matched, may_journal=True),
         "transferred": sample(ended, matched, outcome=Outcome.TRANSFERRED),
         "long-names": sample(

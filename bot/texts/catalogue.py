@@ -75,6 +75,9 @@ class ButtonTexts:
     call_again: str  # one that the employee has asked for
     choose: str
     create: str  # a record in a CRM; opens the form
+    add_number: str  # to somebody who is in the CRM; opens the form
+    find: str  # in that form
+    cancel: str  # a form
     remember_for_me: str
     remember_for_all: str
     forget: str  # what was remembered
@@ -100,7 +103,7 @@ class AfterCallTexts:
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=_STRICT)
 class FormTexts:
-    """The form of a new person, and what became of it."""
+    """The forms of a new person and of who is to have the number, and what became of them."""
 
     first_name: str
     last_name: str
@@ -111,6 +114,16 @@ class FormTexts:
     email_taken: str
     answer_lost: str  # nobody knows whether it was made
     failed: str
+    whose: str  # the number is; what stands over the name to search for
+    whose_hint: str
+    choose_person: str  # over the people found
+    more_people: str  # than are listed
+    nobody: str  # was found
+    search_failed: str
+    adding: str
+    no_free_field: str
+    person_gone: str  # the one who was chosen
+    not_added: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, config=_STRICT)

@@ -21,3 +21,7 @@ UPDATE smartcall.call SET lookup_sealed = $2 WHERE call_id = $1
 
 -- name: want_shown
 UPDATE smartcall.popup SET wanted = wanted + 1, attempts = 0, due_at = $2 WHERE call_id = $1
+
+-- name: forget_typed
+-- It is in the CRM now.
+UPDATE smartcall.popup SET person_sealed = NULL, search_sealed = NULL WHERE call_id = $1

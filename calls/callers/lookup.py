@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
@@ -38,12 +38,14 @@ class Answer:
     state: SourceState
     matches: tuple[Match, ...] = ()
     can_create: bool = False  # a person that it does not know, when an employee asks for it
+    can_add: bool = False  # the number to a person it knows by another, likewise
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Making:
-    """A record that an employee has asked for and that is not there (:mod:`calls.callers.creating`)."""
+    """A record of the caller that an employee has asked for and that is not there (:mod:`calls.callers.creating`)."""
 
+    to: str | None = None  # the name of who is there, and is to have the number; None: somebody new
     failed: str | None = None  # why it was given up: a code; None: at work
 
 
@@ -65,7 +67,7 @@ class Lookup:
     remembered: tuple[Remembered, ...] = ()  # what was known about the number before anybody was asked
     pages: tuple[NumberPage, ...] = ()  # where else to look; nobody is asked for them
 
-    made: Match | None = None  # the record that an employee had made for this caller
+    made: Match | None = None  # the record that an employee had made, or given the number, for this caller
     making: Making | None = None
 
     @property
@@ -79,10 +81,19 @@ class Lookup:
     @property
     def may_create_in(self) -> Answer | None:
         """The source in which a new person may be made: a CRM that can, once none of them knows the number."""
+        return next((each for each in self._without_the_caller if each.can_create), None)
+
+    @property
+    def may_add_in(self) -> Answer | None:
+        """The source in which somebody who is there may be given the number, likewise."""
+        return next((each for each in self._without_the_caller if each.can_add), None)
+
+    @property
+    def _without_the_caller(self) -> Iterable[Answer]:
+        """Those who have answered, once it is clear that no CRM knows the number."""
         if not self.done or any(match.role is SourceRole.CRM for match in self.matches):
-            return None
-        able = (each for each in self.answers if each.can_create and each.state is SourceState.ANSWERED)
-        return next(able, None)
+            return ()
+        return (each for each in self.answers if each.state is SourceState.ANSWERED)
 
     @property
     def worth_a_toast(self) -> bool:
@@ -151,6 +162,7 @@ class Source:
     role: SourceRole
     find: Callable[[Number, float], Awaitable[Found]]  # with a deadline in loop time
     can_create: bool = False
+    can_add: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -207,6 +219,7 @@ def _unanswered(source: Source) -> Answer:
         role=source.role,
         state=SourceState.ASKED,
         can_create=source.can_create,
+        can_add=source.can_add,
     )
 
 

@@ -53,6 +53,7 @@ class OpenSource:
             role=spec.role,
             find=lambda number, deadline: self.connector.find(number, deadline=deadline),
             can_create=Ability.CREATE in spec.abilities,
+            can_add=Ability.ADD_NUMBER in spec.abilities,
         )
 
 

@@ -91,9 +91,9 @@ class Sweep:
             await unit.sql.execute(_SQL["close_forms"], now)
             for block in ("purge_chats", "purge_employees", "purge_streams"):
                 await unit.sql.execute(_SQL[block])
-            await unit.sql.execute(
-                _SQL["forget_lookups"], now - timedelta(minutes=tenant.settings.keep_directory_minutes)
-            )
+            said_before = now - timedelta(minutes=tenant.settings.keep_directory_minutes)
+            await unit.sql.execute(_SQL["forget_lookups"], said_before)
+            await unit.sql.execute(_SQL["forget_typed"], said_before)
             await unit.sql.execute(_SQL["purge_deliveries"], now - _DELIVERIES)
             await unit.sql.execute(_SQL["purge_seen"], now - _SEEN)
             await unit.sql.execute(_SQL["purge_choices"], now - _CHOICES)

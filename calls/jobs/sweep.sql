@@ -15,8 +15,9 @@ DELETE FROM smartcall.call c WHERE c.started_at < $1 AND c.state IN ('ended', 's
 DELETE FROM smartcall.call_request WHERE created_at < $1
 
 -- name: close_forms
--- Forms that nobody has saved make room; what was held back for them is shown by the sweep.
-UPDATE smartcall.popup SET form_open = false, form_until = NULL, wanted = wanted + 1, attempts = 0, due_at = $1
+-- Forms that nobody has touched for long make room; what was held back for them is shown by the sweep.
+UPDATE smartcall.popup SET
+    form = 'none', form_until = NULL, person_sealed = NULL, search_sealed = NULL, wanted = wanted + 1, attempts = 0, due_at = $1
 WHERE form_until <= $1
 
 -- name: purge_chats
@@ -38,6 +39,12 @@ WHERE c.lookup_sealed IS NOT NULL AND c.ended_at < $1 AND NOT EXISTS (
     SELECT 1 FROM smartcall.journal j
     WHERE j.call_id = c.call_id AND j.written < j.wanted AND (j.due_at IS NOT NULL OR j.parked IS NOT NULL)
 )
+
+-- name: forget_typed
+-- Likewise whom an employee was about to create, or found by searching; unless they are at it now.
+UPDATE smartcall.popup p SET person_sealed = NULL, search_sealed = NULL FROM smartcall.call c
+WHERE c.call_id = p.call_id AND c.ended_at < $1 AND p.form_until IS NULL
+    AND (p.person_sealed IS NOT NULL OR p.search_sealed IS NOT NULL)
 
 -- name: purge_deliveries
 DELETE FROM smartcall.delivery WHERE received_at < $1

@@ -7,8 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
+from calls.popups.forms import NOTHING_TYPED
 from calls.popups.notes import NOTE, CallNote
-from calls.popups.wishes import Granted, NotYours, Opened, Press, Wishing
+from calls.popups.wishes import Granted, NotYours, Press, Wishing, ask_again, close_form
 from calls.store.sql_blocks import read_blocks
 
 _SQL = read_blocks(Path(__file__).with_name("after_call.sql"))
@@ -21,7 +22,7 @@ class AfterCallWishes(Wishing):
     async def save_note(self, press: Press, note: CallNote) -> Granted:
         """Keep what the employee says of the call, and write the entry anew when it says something new. Only who took
         the call may; raises :class:`NotYours`."""
-        async with self._open(replace(press, typed=None)) as opened:
+        async with self._open(replace(press, typed=NOTHING_TYPED)) as opened:
             before, call_id = opened.scene.note, opened.call_id
             if not opened.popup.may_note:
                 raise NotYours
@@ -29,19 +30,10 @@ class AfterCallWishes(Wishing):
                 sealed = opened.unit.seal_value("call note", NOTE, note)
                 due = opened.now + _SWEEP_AFTER
                 await opened.unit.sql.execute(_SQL["save_note"], call_id, uuid4(), due, sealed)
-                await _ask_again(opened)
+                await ask_again(opened)
                 await self._bell.ring_journal(opened.unit, call_id)
             if note != CallNote() or before is not None:  # an empty form stays open
-                await opened.unit.sql.execute(_SQL["set_form"], press.popup_id, False)
-            return await self._grant(opened)
-
-    async def edit_note(self, press: Press) -> Granted:
-        """Open the form, with what was saved before."""
-        async with self._open(press) as opened:
-            if not opened.popup.may_note:
-                raise NotYours
-            await _ask_again(opened)
-            await opened.unit.sql.execute(_SQL["set_form"], press.popup_id, True)
+                await close_form(opened, saved=True)
             return await self._grant(opened)
 
     async def write_journal(self, press: Press) -> Granted:
@@ -51,12 +43,6 @@ class AfterCallWishes(Wishing):
             if opened.popup.may_journal or (scene.forgotten and not scene.journal_requested):
                 due = opened.now + _SWEEP_AFTER
                 await opened.unit.sql.execute(_SQL["request_entry"], opened.call_id, uuid4(), due)
-                await _ask_again(opened)
+                await ask_again(opened)
                 await self._bell.ring_journal(opened.unit, opened.call_id)
             return await self._grant(opened)
-
-
-async def _ask_again(opened: Opened) -> None:
-    """Who called has been deleted since: without it there is no name to show, and nobody to journal to."""
-    if opened.scene.forgotten:
-        await opened.unit.sql.execute(_SQL["ask_again"], opened.call_id, opened.now)

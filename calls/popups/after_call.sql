@@ -13,11 +13,3 @@ SELECT tenant_id, call_id, $2, $3, true FROM smartcall.call WHERE call_id = $1
 ON CONFLICT (tenant_id, call_id) DO UPDATE SET
     wanted = j.wanted + 1, attempts = 0, due_at = $3, parked = NULL, requested = true
 WHERE NOT j.requested
-
--- name: set_form
-UPDATE smartcall.popup SET form_open = $2, draft_sealed = CASE WHEN $2 THEN draft_sealed END WHERE popup_id = $1
-
--- name: ask_again
--- What the sources said has been deleted since, and is needed once more.
-UPDATE smartcall.call SET lookup_state = 'wanted', lookup_lease = NULL, lookup_lease_until = $2
-WHERE call_id = $1 AND lookup_state = 'done' AND lookup_sealed IS NULL

@@ -21,7 +21,7 @@ from calls import telemetry
 from calls.errors import Gone, NeedsSignIn, OutsideError, Refused, Throttled, Transient, Unknown
 from calls.jobs.starts import NEVER_CAME_BACK, is_worn_out
 from calls.popups.chats import ChatAddress, ChatState, set_state
-from calls.popups.notes import FORM_PATIENCE, form_from
+from calls.popups.forms import FORM_PATIENCE, form_from
 from calls.popups.popup import Popup, PopupState, opens
 from calls.popups.scene import NO_OPERATORS, Scene, scene_from
 from calls.ports import Operator
@@ -190,7 +190,7 @@ class Cards:
         digest = sending.digest if sent else row["shown_digest"]
         form_until = row["form_until"]
         if sent:
-            form_until = now + FORM_PATIENCE if sending.popup is not None and sending.popup.form_open else None
+            form_until = now + FORM_PATIENCE if sending.popup is not None and sending.popup.form is not None else None
         newer: bool | None = await self._database.at_once(tenant_id).sql.fetchval(
             _SQL["note_shown"],
             tenant_id,
@@ -273,8 +273,8 @@ def _plan(unit: Unit, scene: Scene, row: Any, lease: UUID, now: datetime) -> _Se
     action, parked = "nothing", None
     if popup is not None and row["activity_id"] is not None:
         action = "nothing" if scene.forgotten or digest == row["shown_digest"] else "update"
-        if action == "update" and form.on_screen and popup.form_open:
-            action = "hold"  # only the call itself may take a form off the screen: it goes on after all
+        if action == "update" and form.on_screen and popup.form is not None:
+            action = "hold"
         parked = None if chat else "no_chat"
     elif popup is not None and _may_post(popup, row, scene):
         action = ("quiet_post" if row["post_tried_at"] else "post") if chat else "nothing"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from calls.callers.lookup import Lookup, Remembered
+from calls.callers.lookup import Answer, Lookup, Remembered
 from calls.model import Match, SourceRole
 from calls.numbers import Number
 
@@ -30,5 +30,13 @@ def memory_used(matches: tuple[Match, ...], recalled: Remembered | None) -> Memo
 
 def create_in(number: Number | None, lookup: Lookup) -> str | None:
     """The name of the source in which a stranger with this number may be made a new record."""
-    able = lookup.may_create_in if number is not None and number.e164 is not None else None
-    return able.source if able is not None else None
+    return _name_of(lookup.may_create_in, number)
+
+
+def add_in(number: Number | None, lookup: Lookup) -> str | None:
+    """The name of the source in which this number may be added to somebody who is there."""
+    return _name_of(lookup.may_add_in, number)
+
+
+def _name_of(able: Answer | None, number: Number | None) -> str | None:
+    return able.source if able is not None and number is not None and number.e164 is not None else None

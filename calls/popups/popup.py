@@ -17,8 +17,9 @@ from calls.journal.journal_modes import is_answered
 from calls.matching import rank
 from calls.model import Direction, Match, NumberPage, Outcome, Party, Presentation, RecordRef, SourceRole
 from calls.numbers import Number
+from calls.popups.forms import NO_FORM, Form, FormKind, NewPerson, PeopleSearch, form_on_card
 from calls.popups.notes import AfterCall, CallNote
-from calls.popups.offers import Memory, create_in, may_remember, memory_used
+from calls.popups.offers import Memory, add_in, create_in, may_remember, memory_used
 from calls.reducer import Call, CallState, Leg, LegState
 from calls.store.tenants import JournalMode
 
@@ -68,9 +69,12 @@ class Verb(StrEnum):
     FORGET_CHOICE = "forget_choice"
     CALL_BACK = "call_back"  # data: CallBack.made
     CALL_LISTED = "call_listed"  # the same from a list of calls; data: which drawing of the list
+    OPEN_FORM = "open_form"  # data: a FormKind
+    CLOSE_FORM = "close_form"  # and throw away what was typed
     CREATE_RECORD = "create_record"  # data: what is in the form of a new person
+    SEARCH_PEOPLE = "search_people"  # data: whom for
+    ADD_NUMBER = "add_number"  # data: the key of one of Popup.search.people
     SAVE_NOTE = "save_note"  # data: what is in the form after the call
-    EDIT_NOTE = "edit_note"  # opens that form again
     WRITE_JOURNAL = "write_journal"  # where calls are journaled on request
     SAVE_PREFERENCES = "save_preferences"  # of the employee's own settings card, which is no popup
 
@@ -89,6 +93,7 @@ class Popup:
     may_remember: bool = False  # that choice, for the next time
     remembered: Memory | None = None  # the first match is shown because somebody asked us to remember it
     create_in: str | None = None  # the name of the source in which the caller may be made a new record
+    add_in: str | None = None  # the name of the source in which the number may be added to somebody
     making: Making | None = None  # that was asked for, and is not there
     colleague: str | None = None  # the other one's name on an internal call
     called: Number | None = None  # the number that was dialled, shown when it is not the employee's own line
@@ -111,10 +116,10 @@ class Popup:
     may_journal: bool = False  # it is journaled when this employee asks for it
     may_note: bool = False  # the call is over, this employee took it, and what it came to may be said
     note: CallNote | None = None  # what has been said
-    form_open: bool = (
-        False  # the form for it is on the card: from then on we edit the card with care (calls/popups/cards.py)
-    )
-    draft: CallNote | None = None  # what stands in the form, when it is not the note
+    form: FormKind | None = None  # on the card: from then on we edit the card with care (calls/popups/cards.py)
+    draft: CallNote | None = None  # what stands in the form of the note, when it is not the note
+    person: NewPerson | None = None  # what stands in that of a new person
+    search: PeopleSearch | None = None  # what stands in that for the number
     results: tuple[str, ...] = ()  # the tenant's words to choose from; none: ours
 
 
@@ -129,6 +134,7 @@ def popup_for(
     journal: JournalState | None = None,
     journal_in: str | None = None,
     after: AfterCall | None = None,
+    form: Form = NO_FORM,
 ) -> Popup | None:
     """What this employee should see of the call now; None when it is not for them. ``names`` holds the colleagues'.
 
@@ -165,9 +171,11 @@ def popup_for(
     comes = not searching and not (
         after.waiting and after.mode is JournalMode.ALWAYS and identity is Identity.MATCHED and after.note is None
     )
-    wanted = after.note is None if after.form.open is None else after.form.open
-    at_work = lookup.making is not None and lookup.making.failed is None  # whoever asked waits for what comes of it
-    form_open = may_note and not at_work and (after.form.on_screen or (comes and wanted))
+    new, more = (of(number, lookup) if stranger and told else None for of in (create_in, add_in))
+    offers = {FormKind.NOTE: may_note, FormKind.PERSON: new, FormKind.NUMBER: more}
+    offered = [each for each, offer in offers.items() if offer]
+    busy = after.calling or (lookup.making is not None and lookup.making.failed is None)
+    kind = form_on_card(form, offered, settled=comes, unsaid=after.note is None, busy=busy)
     return Popup(
         popup_id=popup_id,
         state=state,
@@ -178,7 +186,8 @@ def popup_for(
         chosen=bool(matches) and matches[0].ref == lookup.pointed_out(employee_id),
         may_remember=told and may_remember(matches, lookup),
         remembered=memory_used(matches, recalled) if told else None,
-        create_in=create_in(number, lookup) if stranger and told else None,
+        create_in=new,
+        add_in=more,
         making=lookup.making if told else None,
         colleague=_name_of(outside, names) if outside and identity is Identity.COLLEAGUE else None,
         called=None if own_line or placed or call.called is None else call.called.number,
@@ -200,8 +209,10 @@ def popup_for(
         may_journal=requestable and not after.requested and identity is Identity.MATCHED,
         may_note=may_note,
         note=after.note if may_note else None,
-        form_open=form_open,
-        draft=after.form.draft if form_open else None,
+        form=kind,
+        draft=form.note if kind is FormKind.NOTE else None,
+        person=form.person if kind is FormKind.PERSON else None,
+        search=form.search if kind is FormKind.NUMBER else None,
         results=after.results if may_note else (),
     )
 

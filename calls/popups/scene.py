@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -19,7 +19,8 @@ from calls.intake.events import open_events
 from calls.journal.journal_modes import journal_mode
 from calls.model import Connection, Event, OperatorAbilities
 from calls.popups.chats import ChatAddress
-from calls.popups.notes import NO_FORM, AfterCall, CallNote, Form, open_note
+from calls.popups.forms import NO_FORM, Form
+from calls.popups.notes import AfterCall, CallNote, open_note
 from calls.popups.popup import JournalState, Popup, popup_for
 from calls.ports import Operator
 from calls.reducer import Call, fold
@@ -57,6 +58,7 @@ class Scene:
         return journal_mode(self.tenant.settings, self.employees, self.call)
 
     def popup(self, employee_id: UUID, popup_id: UUID, form: Form = NO_FORM) -> Popup | None:
+        last = self.call_backs.get(popup_id)
         popup = popup_for(
             self.call,
             employee_id,
@@ -71,18 +73,16 @@ class Scene:
                 requested=self.journal_requested,
                 waiting=self.journal_waiting,
                 note=self.note,
-                form=form,
+                calling=last is not None and last.state in UNDER_WAY,
                 results=self.tenant.settings.call_results,
             ),
+            form=form,
         )
         if popup is None:
             return None
-        employee, last = self.employees.get(employee_id), self.call_backs.get(popup_id)
+        employee = self.employees.get(employee_id)
         through = calls_through(self.tenant.settings, employee, self.line_ways.get(employee_id))
-        popup = with_call_back(popup, last, through=through, abilities=self.abilities)
-        if popup.form_open and not form.on_screen and last is not None and last.state in UNDER_WAY:
-            return replace(popup, form_open=False, draft=None)  # how far the call has come is to be seen
-        return popup
+        return with_call_back(popup, last, through=through, abilities=self.abilities)
 
     def language(self, employee_id: UUID) -> str:
         employee = self.employees.get(employee_id)

@@ -11,11 +11,22 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from calls.callers.choices import forget, remember
-from calls.callers.creating import ask
-from calls.callers.lookup import Lookup, Making
+from calls.callers.lookup import Lookup
 from calls.jobs.queue import Bell
-from calls.model import Draft, Match
-from calls.popups.notes import FORM_PATIENCE, NOTE, CallNote, form_from
+from calls.model import Match
+from calls.popups.forms import (
+    FORM_PATIENCE,
+    NOTHING_TYPED,
+    PERSON,
+    PERSON_SEALED,
+    SEARCH,
+    SEARCH_SEALED,
+    PeopleSearch,
+    Typed,
+    form_from,
+    open_search,
+)
+from calls.popups.notes import NOTE, CallNote
 from calls.popups.offers import Memory
 from calls.popups.popup import Popup
 from calls.popups.scene import LOOKUP, NO_OPERATORS, Scene, lock_lookup, read_scene
@@ -43,7 +54,7 @@ class Press:
     popup_id: UUID
     entra_object_id: UUID
     card_id: str | None  # the message the button stood in
-    typed: CallNote | None = None  # what stood in the form after the call when the button was pressed
+    typed: Typed = NOTHING_TYPED  # what stood in the card's forms
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,29 +170,10 @@ class Wishes(Wishing):
 
         return await self._change(press, forgotten, ask=False)
 
-    async def create_record(self, press: Press, *, names: Mapping[str, str], employee_email: str | None) -> Granted:
-        """Make the caller a person in the CRM; ``names`` are the words of a :class:`Draft`. A job does it."""
-
-        async def wanted(unit: Unit, lookup: Lookup, popup: Popup, employee_id: UUID) -> Lookup:
-            able = lookup.may_create_in
-            if popup.number is None or popup.create_in is None or able is None:
-                raise CallGone
-            if lookup.making is not None and lookup.making.failed is None:
-                return lookup  # it is at work already
-            draft = Draft(number=popup.number, employee_email=employee_email, **names)
-            call_id = await unit.sql.fetchval(_SQL["call_of_popup"], press.popup_id)
-            await ask(unit, call_id, able.connection_id, draft, self._now())
-            await self._bell.ring_journal(unit, call_id)
-            return replace(lookup, making=Making())
-
-        return await self._change(press, wanted, ask=False)
-
     async def _change(self, press: Press, change: _Change, *, ask: bool) -> Granted:
         async with self._open(press) as opened:
-            unit = opened.unit
-            changed = await change(unit, opened.lookup, opened.popup, opened.employee_id)
-            sealed = unit.seal_value("lookup", LOOKUP, changed)
-            await unit.sql.execute(_SQL["change_lookup"], opened.call_id, sealed, ask, opened.now)
+            changed = await change(opened.unit, opened.lookup, opened.popup, opened.employee_id)
+            await keep_lookup(opened, changed, ask=ask)
             return await self._grant(opened)
 
 
@@ -189,8 +181,36 @@ async def adopt(unit: Unit, press: Press, now: datetime) -> None:
     """Note the message a press came from. What it shows is unknown from here on: Teams puts the answer there, in the
     place of a form that may have stood on it; what was typed into that is kept."""
     await unit.sql.execute(_SQL["adopt_card"], press.popup_id, press.card_id, now)
-    draft = unit.seal_value("call note", NOTE, press.typed) if press.typed not in (None, CallNote()) else None
-    await unit.sql.execute(_SQL["take_off_form"], press.popup_id, draft, press.typed is not None)
+    typed, search = press.typed, None
+    if typed.search is not None:
+        row = await own_popup(unit, press)
+        search = replace(open_search(unit, row["search_sealed"]) or PeopleSearch(), text=typed.search)
+    await unit.sql.execute(
+        _SQL["take_off_form"],
+        press.popup_id,
+        typed.note is not None,
+        unit.seal_value("call note", NOTE, typed.note) if typed.note not in (None, CallNote()) else None,
+        typed.person is not None,
+        unit.seal_value(PERSON_SEALED, PERSON, typed.person) if typed.person is not None else None,
+        unit.seal_value(SEARCH_SEALED, SEARCH, search) if search is not None else None,
+    )
+
+
+async def keep_lookup(opened: Opened, lookup: Lookup, *, ask: bool = False) -> None:
+    """``ask``: the sources once more."""
+    sealed = opened.unit.seal_value("lookup", LOOKUP, lookup)
+    await opened.unit.sql.execute(_SQL["change_lookup"], opened.call_id, sealed, ask, opened.now)
+
+
+async def close_form(opened: Opened, *, saved: bool = False) -> None:
+    """Done with the form that the employee opened; ``saved``: with the note's."""
+    await opened.unit.sql.execute(_SQL["close_form"], opened.press.popup_id, saved)
+
+
+async def ask_again(opened: Opened) -> None:
+    """Who called has been deleted since: without it there is no name to show, and nobody to journal to."""
+    if opened.scene.forgotten:
+        await opened.unit.sql.execute(_SQL["ask_again"], opened.call_id, opened.now)
 
 
 async def own_popup(unit: Unit, press: Press) -> Any:
@@ -215,7 +235,7 @@ async def read_popup(unit: Unit, row: Any, now: datetime, operators: Mapping[str
 async def answer(unit: Unit, press: Press, now: datetime, operators: Mapping[str, Operator]) -> tuple[Popup, Scene]:
     """The card for the answer to a press that :func:`adopt` has noted. It may hold the form again."""
     popup, scene = await read_popup(unit, await own_popup(unit, press), now, operators)
-    if popup.form_open:
+    if popup.form is not None:
         await unit.sql.execute(_SQL["put_up_form"], press.popup_id, now + FORM_PATIENCE)
     return popup, scene
 

@@ -8,12 +8,15 @@ from uuid import UUID
 
 import pytest
 
+from calls.callers.sources import Sources
 from calls.errors import Transient
 from calls.jobs.queue import Bell
 from calls.jobs.sweep import Sweep
 from calls.model import Event, Outcome
 from calls.popups.after_call import AfterCallWishes
-from calls.popups.notes import FORM_PATIENCE, CallNote
+from calls.popups.form_wishes import FormWishes
+from calls.popups.forms import FORM_PATIENCE, NOTHING_TYPED, FormKind, Typed
+from calls.popups.notes import CallNote
 from calls.popups.popup import JournalState, Popup, PopupState
 from calls.popups.wishes import CallGone, Granted, NotYours, Press, Wishes
 from calls.store.database import Database
@@ -28,7 +31,7 @@ NOTE = CallNote(result="follow_up", text="Vil ha tilbud.\nFredag.")
 class After(Desk):
     """A desk at which one call has been answered by the first employee, and is over."""
 
-    async def press(self, place: int = 0, typed: CallNote | None = None) -> Press:
+    async def press(self, place: int = 0, typed: Typed = NOTHING_TYPED) -> Press:
         popup_id: UUID = await self.read(
             "SELECT popup_id FROM smartcall.popup WHERE employee_id = $1", self.company.employee_ids[place]
         )
@@ -43,6 +46,10 @@ class After(Desk):
     @property
     def wishes(self) -> AfterCallWishes:
         return AfterCallWishes(self.database, Bell(), self.clock)
+
+    @property
+    def forms(self) -> FormWishes:
+        return FormWishes(self.database, Bell(), Sources(self.database, self.sources.connect), self.clock)
 
     async def save(self, note: CallNote = NOTE) -> Granted:
         return await self.wishes.save_note(await self.press(), note)
@@ -81,16 +88,16 @@ async def _finish(desk: After) -> After:
 
 async def test_the_form_comes_with_the_outcome_of_the_entry(desk: After) -> None:
     await desk.hear(RING, ANSWER, END)
-    assert (desk.card.state, desk.card.form_open) == (PopupState.ENDED, False)
+    assert (desk.card.state, desk.card.form) == (PopupState.ENDED, None)
     await desk.write()
     await desk.identify()
-    assert (desk.card.journal, desk.card.form_open) == (JournalState.WRITTEN, True)
+    assert (desk.card.journal, desk.card.form) == (JournalState.WRITTEN, FormKind.NOTE)
 
 
 async def test_a_crm_that_fails_holds_up_no_form_and_its_late_success_wipes_nothing(desk: After) -> None:
     desk.crm.journal_problem = Transient()
     await _finish(desk)
-    assert (desk.card.journal, desk.card.form_open) == (JournalState.PENDING, True)
+    assert (desk.card.journal, desk.card.form) == (JournalState.PENDING, FormKind.NOTE)
     before = desk.updates
     desk.crm.journal_problem = None
     desk.clock.move(10)
@@ -103,7 +110,7 @@ async def test_a_crm_that_fails_holds_up_no_form_and_its_late_success_wipes_noth
     assert granted.popup.journal is JournalState.PENDING, "it is written anew, with the note"
     await desk.write()
     await desk.identify()
-    assert (desk.card.journal, desk.card.note, desk.card.form_open) == (JournalState.WRITTEN, NOTE, False)
+    assert (desk.card.journal, desk.card.note, desk.card.form) == (JournalState.WRITTEN, NOTE, None)
 
 
 async def test_late_events_leave_the_form_alone_unless_the_call_goes_on(desk: After) -> None:
@@ -112,7 +119,7 @@ async def test_late_events_leave_the_form_alone_unless_the_call_goes_on(desk: Af
     await desk.hear(end(Outcome.FAILED, call="c1"))
     await desk.hear(ring(line(1)))
     assert desk.updates == before
-    assert desk.card.form_open
+    assert desk.card.form is FormKind.NOTE
 
 
 async def test_a_form_that_is_left_makes_room(desk: After) -> None:
@@ -120,15 +127,15 @@ async def test_a_form_that_is_left_makes_room(desk: After) -> None:
     desk.clock.move(FORM_PATIENCE.total_seconds() + 1)
     await Sweep(desk.database, Bell(), desk.clock).delete_old()
     await desk.identify()
-    assert (desk.card.may_note, desk.card.form_open) == (True, False)
-    granted = await desk.wishes.edit_note(await desk.press())
-    assert granted.popup.form_open
+    assert (desk.card.may_note, desk.card.form) == (True, None)
+    granted = await desk.forms.open_form(await desk.press(), FormKind.NOTE)
+    assert granted.popup.form is FormKind.NOTE
 
 
 async def test_it_is_saved_to_the_same_entry_once(desk: After) -> None:
     await _finish(desk)
     first = await desk.save()
-    assert (first.popup.note, first.popup.form_open) == (NOTE, False)
+    assert (first.popup.note, first.popup.form) == (NOTE, None)
     await desk.write()
     await desk.save()
     await desk.save()
@@ -145,7 +152,7 @@ async def test_it_is_saved_to_the_same_entry_once(desk: After) -> None:
 async def test_an_empty_form_stays_open(desk: After) -> None:
     await _finish(desk)
     granted = await desk.save(CallNote())
-    assert (granted.popup.note, granted.popup.form_open) == (None, True)
+    assert (granted.popup.note, granted.popup.form) == (None, FormKind.NOTE)
     await desk.write()
     assert desk.crm.writes == 1
 
@@ -153,15 +160,15 @@ async def test_an_empty_form_stays_open(desk: After) -> None:
 async def test_what_is_typed_survives_another_button(desk: After) -> None:
     await _finish(desk)
     wishes = Wishes(desk.database, Bell(), desk.clock)
-    granted = await wishes.choose_match(await desk.press(typed=NOTE), lambda matches: matches[0])
-    assert (granted.popup.form_open, granted.popup.draft, granted.popup.note) == (True, NOTE, None)
+    granted = await wishes.choose_match(await desk.press(typed=Typed(note=NOTE)), lambda matches: matches[0])
+    assert (granted.popup.form, granted.popup.draft, granted.popup.note) == (FormKind.NOTE, NOTE, None)
     desk.clock.move(5)
-    granted = await wishes.search_again(await desk.press(typed=NOTE))
-    assert not granted.popup.form_open, "the answers are to come to the card, and there is nothing to wipe meanwhile"
+    granted = await wishes.search_again(await desk.press(typed=Typed(note=NOTE)))
+    assert granted.popup.form is None, "the answers are to come to the card, and there is nothing to wipe meanwhile"
     await desk.identify()
     await desk.write()
     await desk.identify()
-    assert (desk.card.form_open, desk.card.draft) == (True, NOTE)
+    assert (desk.card.form, desk.card.draft) == (FormKind.NOTE, NOTE)
 
 
 async def test_only_who_took_the_call_may(desk: After) -> None:
@@ -171,7 +178,7 @@ async def test_only_who_took_the_call_may(desk: After) -> None:
         with pytest.raises(NotYours):
             await desk.wishes.save_note(press, NOTE)
         with pytest.raises(NotYours):
-            await desk.wishes.edit_note(press)
+            await desk.forms.open_form(press, FormKind.NOTE)
     with pytest.raises(CallGone):
         await desk.wishes.save_note(replace(await desk.press(), popup_id=UUID(int=1)), NOTE)
 
@@ -179,7 +186,7 @@ async def test_only_who_took_the_call_may(desk: After) -> None:
 async def test_without_a_record_the_note_waits(desk: After) -> None:
     desk.crm.knows = None
     await desk.hear(RING, ANSWER, END)
-    assert desk.card.form_open
+    assert desk.card.form is FormKind.NOTE
     await desk.save()
     await desk.write()
     assert desk.crm.writes == 0
@@ -205,7 +212,7 @@ async def test_a_note_hours_later_finds_its_record_again(desk: After) -> None:
 
 async def test_on_request_is_written_when_asked_and_once(database: Database, now: Clock) -> None:
     desk = await _finish(await _desk(database, now, 'journal_answered = "on_request"'))
-    assert (desk.crm.writes, desk.card.may_journal, desk.card.form_open) == (0, True, True)
+    assert (desk.crm.writes, desk.card.may_journal, desk.card.form) == (0, True, FormKind.NOTE)
     for _ in range(2):
         granted = await desk.wishes.write_journal(await desk.press())
         assert (granted.popup.may_journal, granted.popup.journal_in) == (False, "HubSpot")
@@ -232,7 +239,7 @@ async def test_a_missed_call_on_request(database: Database, now: Clock) -> None:
 
 async def test_never_asks_for_nothing(database: Database, now: Clock) -> None:
     desk = await _finish(await _desk(database, now, 'journal_answered = "never"'))
-    assert (desk.card.may_note, desk.card.may_journal, desk.card.form_open) == (False, False, False)
+    assert (desk.card.may_note, desk.card.may_journal, desk.card.form) == (False, False, None)
     with pytest.raises(NotYours):
         await desk.save()
     await desk.wishes.write_journal(await desk.press())
@@ -243,7 +250,9 @@ async def test_never_asks_for_nothing(database: Database, now: Clock) -> None:
 async def test_the_note_is_sealed(desk: After) -> None:
     await _finish(desk)
     await desk.save()
-    await Wishes(desk.database, Bell(), desk.clock).search_again(await desk.press(typed=replace(NOTE, text="utkast")))
+    await Wishes(desk.database, Bell(), desk.clock).search_again(
+        await desk.press(typed=Typed(note=replace(NOTE, text="utkast")))
+    )
     for question in ("SELECT note_sealed FROM smartcall.journal", "SELECT draft_sealed FROM smartcall.popup"):
         sealed = await desk.read(question)
         assert sealed

@@ -18,8 +18,10 @@ from calls.jobs.queue import Bell, Task
 from calls.journal.journaling import JournalJob
 from calls.model import Event
 from calls.popups.cards import Cards
+from calls.popups.form_wishes import FormWishes
+from calls.popups.forms import NewPerson
 from calls.popups.popup import Identity, Popup
-from calls.popups.wishes import CallGone, Press, Wishes
+from calls.popups.wishes import CallGone, Press
 from calls.ports import Parsed, Proof
 from calls.store.database import Database
 from tests.support.clock import Clock
@@ -41,7 +43,7 @@ class Desk:
         cards = Cards(database, self.screen, clock)
         self.cards = CardsJob(database, self.opened, cards, clock, Patience(crm=0.05, directory=0.1, hard=0.2))
         self.slow = self.node(database)
-        self.wishes = Wishes(database, Bell(), clock)
+        self.forms = FormWishes(database, Bell(), self.opened, clock)
 
     def node(self, database: Database) -> Any:
         journal = JournalJob(database, Bell(), self.opened, Texts(), self.clock)
@@ -67,7 +69,7 @@ class Desk:
         press = Press(
             tenant_id=self.company.tenant_id, popup_id=popup_id, entra_object_id=object_id(0), card_id="card-0"
         )
-        return (await self.wishes.create_record(press, names=typed, employee_email=email)).popup
+        return (await self.forms.create_record(press, person=NewPerson(**typed), employee_email=email)).popup
 
     async def make(self) -> None:
         await self.slow(await self.task())

@@ -147,7 +147,7 @@ def _check_screen(world: World, who: str, employee: int, row: Any, scene: Scene,
     world.notes["orphans"] += orphans
     if row["activity_id"] is not None and not own:
         world.blame(f"{who}: knows a card that never was")
-    form = Form(open=row["form_open"], on_screen=row["form_until"] is not None)  # nobody types in a simulation
+    form = Form(left=row["form"] is not None, on_screen=row["form_until"] is not None)  # nobody types in a simulation
     popup = scene.popup(row["employee_id"], row["popup_id"], form)
     if popup is None or popup.state is not state:
         world.blame(f"{who}: should be {state}, is {popup and popup.state}")

@@ -57,7 +57,7 @@ def test_every_button_to_the_bot_has_a_fallback_and_says_nothing_of_the_call(
         if action.get("type") != "Action.Execute":
             continue
         data = action["data"]
-        assert set(data) <= {"popup_id", "made", "match"}
+        assert set(data) <= {"popup_id", "made", "match", "form"}
         assert UUID(data["popup_id"]) == popup.popup_id
         assert action["fallback"] == {
             "type": "Action.Submit",

@@ -1,10 +1,10 @@
--- Records that employees have asked for, as long as they are not there.
+-- Records that employees have asked for, new or with one number more, as long as they are not there.
 
 CREATE TABLE smartcall.creation (
     tenant_id      uuid NOT NULL,
     call_id        uuid PRIMARY KEY REFERENCES smartcall.call ON DELETE CASCADE,
     connection_id  uuid NOT NULL,                 -- the source it is to be made in
-    draft_sealed   bytea NOT NULL,                -- what was typed
+    draft_sealed   bytea NOT NULL,                -- what was typed, or who is to have the number
     lease          uuid,
     lease_until    timestamptz,
     due_at         timestamptz NOT NULL,

@@ -182,24 +182,27 @@ END $$;
 -- Frees the lease; answers whether something newer is wanted already, or nothing when the lease was not ours any more.
 -- declined: a POST was refused, and certainly did not reach the screen. Within two seconds of a press the answer to it
 -- may still be on its way, with an older card than was sent meanwhile: then the card is sent once more, when they are over.
--- form: until when a form on it is left alone.
+-- held_until: until when it is left alone, because a form is on it.
 CREATE FUNCTION smartcall.note_shown(
     tenant uuid, popup uuid, taker uuid, answered integer, digest bytea, card text, reason text, as_of timestamptz,
-    declined boolean, form timestamptz
+    declined boolean, held_until timestamptz
 ) RETURNS SETOF boolean LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM smartcall.enter(tenant);
     RETURN QUERY WITH mine AS (
         SELECT p.popup_id, p.wanted > answered AS newer, p.pressed_at + interval '2 seconds' AS settled_at,
-            COALESCE(p.pressed_at + interval '2 seconds' > as_of AND p.wanted = answered, false) AS again
+            COALESCE(p.pressed_at + interval '2 seconds' > as_of AND p.wanted = answered, false) AS again,
+            COALESCE(held_until IS NULL AND p.form_until <= as_of, false) AS left_alone  -- the form had its time
         FROM smartcall.popup p WHERE p.popup_id = popup AND p.lease = taker FOR UPDATE
     )
     UPDATE smartcall.popup p SET
         shown = GREATEST(p.shown, answered), activity_id = COALESCE(card, p.activity_id),
         shown_digest = CASE WHEN m.again THEN NULL ELSE digest END,
         wanted = p.wanted + m.again::integer, attempts = m.again::integer,
-        form_open = CASE WHEN form IS NULL AND p.form_until <= as_of THEN false ELSE p.form_open END,  -- it had its time
-        form_until = form, parked = reason, lease = NULL, lease_until = NULL, starts = 0,
+        form = CASE WHEN m.left_alone THEN 'none' ELSE p.form END,
+        person_sealed = CASE WHEN m.left_alone THEN NULL ELSE p.person_sealed END,
+        search_sealed = CASE WHEN m.left_alone THEN NULL ELSE p.search_sealed END,
+        form_until = held_until, parked = reason, lease = NULL, lease_until = NULL, starts = 0,
         due_at = CASE WHEN m.newer THEN as_of WHEN m.again THEN m.settled_at END,
         post_tried_at = CASE WHEN declined AND p.posts <= 1 THEN NULL ELSE p.post_tried_at END,
         posts = CASE WHEN declined THEN GREATEST(p.posts - 1, 0) ELSE p.posts END

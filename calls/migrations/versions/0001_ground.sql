@@ -146,9 +146,11 @@ CREATE TABLE smartcall.popup (
     posts          integer NOT NULL DEFAULT 0,
     pressed_at     timestamptz,                   -- the newest press of a button, whose answer shows a card too
     activity_id    text,
-    form_open      boolean,                       -- true: opened by the employee; false: saved, or left; NULL: as it comes
+    form           text CHECK (form IN ('note', 'person', 'number', 'none')),  -- opened by the employee; none: left alone
     form_until     timestamptz,                   -- a form is on the screen: until when we leave the card alone
-    draft_sealed   bytea,                         -- typed into the form and not saved, when another button was pressed
+    draft_sealed   bytea,                         -- a note typed and not saved, when another button was pressed
+    person_sealed  bytea,                         -- a new person typed, and not there yet
+    search_sealed  bytea,                         -- somebody searched for, and who was found
     parked         text,                          -- why nothing more is tried: a code, never a text from outside
     PRIMARY KEY (tenant_id, call_id, employee_id)
 );
