@@ -1,4 +1,4 @@
-"""The buttons at the foot of a call card: no more than Teams shows, the least needed left out first."""
+"""The buttons of a call card: no more than Teams shows, the least needed left out first."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from adaptive_cards.card import ActionExecute, ActionOpenUrl, ActionSet, Column, ColumnSet, Container
+from adaptive_cards.types import Spacing
 
 from bot.cards.after_call import after_call_buttons
 from bot.cards.call_back import call_buttons
@@ -45,14 +46,21 @@ def about_pages(popup: Popup, texts: Texts, room: int, *, first: bool) -> Button
     return buttons
 
 
-def about_record(popup: Popup, texts: Texts) -> Buttons:
-    """What can be done about who the caller is and what the call came to; not while a form about that is open."""
+def about_stranger(popup: Popup, texts: Texts) -> list[ActionSet]:
+    """Making the caller known, in a row of its own: at the foot these words would be cut off. Not while that is being
+    done in a form."""
+    buttons = [*create_button(popup, texts), *add_button(popup, texts)]
+    if not buttons or popup.form in (FormKind.PERSON, FormKind.NUMBER):
+        return []
+    return [ActionSet(actions=list(buttons), spacing=Spacing.MEDIUM)]
+
+
+def about_call(popup: Popup, texts: Texts) -> Buttons:
+    """Searching again, and what the call came to; not while it is being said in a form who the caller is."""
     if popup.form in (FormKind.PERSON, FormKind.NUMBER):
         return []
-    buttons: Buttons = [*create_button(popup, texts), *add_button(popup, texts)]
-    if popup.may_search_again:
-        buttons.append(ask_button(texts.button.search_again, Verb.SEARCH_AGAIN, popup.popup_id))
-    return [*buttons, *after_call_buttons(popup, texts)]
+    search = ask_button(texts.button.search_again, Verb.SEARCH_AGAIN, popup.popup_id)
+    return [*([search] if popup.may_search_again else []), *after_call_buttons(popup, texts)]
 
 
 def count_actions(items: Iterable[object]) -> int:

@@ -19,7 +19,7 @@ from adaptive_cards.card import (
 from adaptive_cards.types import FontSize, HorizontalAlignment, Spacing, VerticalAlignment
 
 from bot.cards.after_call import after_call
-from bot.cards.buttons import ACTIONS, about_caller, about_pages, about_record, count_actions
+from bot.cards.buttons import ACTIONS, about_call, about_caller, about_pages, about_stranger, count_actions
 from bot.cards.call_back import call_lines
 from bot.cards.customer import about_customer
 from bot.cards.elements import GAP, SEPARATOR, ask_button, clock, headline, join, line, quiet, run
@@ -43,10 +43,11 @@ OTHERS_SHOWN = 4  # matches to choose from beside the large one, as far as there
 def render_popup(popup: Popup, texts: Texts) -> RenderedCard:
     """The card and its toast for one employee's view of a call."""
     who = identify(popup, texts)
-    caller, record = about_caller(popup, texts), about_record(popup, texts)
+    caller, call = about_caller(popup, texts), about_call(popup, texts)
+    stranger = about_stranger(popup, texts)
     forms = [*after_call(popup, texts), *new_record(popup, texts), *known_person(popup, texts)]
     memory = about_memory(popup, texts)
-    room = ACTIONS - len(caller) - len(record) - count_actions([*forms, *memory])
+    room = ACTIONS - len(caller) - len(call) - count_actions([*forms, *memory, *stranger])
     others = _other_matches(popup, texts, room)
     pages = about_pages(popup, texts, room - count_actions(others), first=not caller)
     builder = AdaptiveCard.new().add_item(_strip(popup, texts)).add_item(_caller(who))
@@ -58,9 +59,11 @@ def render_popup(popup: Popup, texts: Texts) -> RenderedCard:
         builder.add_item(said)
     if small := [*about_making(popup, texts), *notes(popup, texts)]:
         builder.add_item(Container(items=list(small), spacing=Spacing.MEDIUM))
+    for row in stranger:
+        builder.add_item(row)
     for item in forms:
         builder.add_item(item)
-    if buttons := [*caller, *pages, *record]:
+    if buttons := [*caller, *pages, *call]:
         builder.add_actions(buttons)
     return finish(builder, language=texts.language, speak=speak(popup, who, texts), summary=summarize(popup, texts))
 

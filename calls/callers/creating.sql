@@ -24,4 +24,5 @@ UPDATE smartcall.popup SET wanted = wanted + 1, attempts = 0, due_at = $2 WHERE 
 
 -- name: forget_typed
 -- It is in the CRM now.
-UPDATE smartcall.popup SET person_sealed = NULL, search_sealed = NULL WHERE call_id = $1
+UPDATE smartcall.popup SET person_sealed = NULL, search_sealed = NULL
+WHERE call_id = $1 AND (person_sealed IS NOT NULL OR search_sealed IS NOT NULL)

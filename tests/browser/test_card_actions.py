@@ -78,3 +78,51 @@ async def test_a_stranger_becomes_a_contact(demo: Demo, open_page: Opener):
     record = await opened.value
     await expect(record.get_by_role("heading", name="Jon Prøve")).to_be_visible()
     await expect(record.get_by_text("Prøve Rør AS").first).to_be_visible()
+
+
+async def test_a_number_is_added_to_somebody_who_is_there_and_known_the_next_time(demo: Demo, open_page: Opener):
+    page = await open_page(demo.address)
+    ola = page.chat("Ola Berg")
+    await page.ring("95 00 11 22", line="Ola Berg")
+    await expect(ola.card("950 01 122")).to_contain_text("Ukjent nummer")
+    await ola.press("Legg til på eksisterende", card="950 01 122")
+    card = ola.card("950 01 122")
+    await card.get_by_label("Hvem i HubSpot har dette nummeret?").fill("ingen som heter det")
+    await ola.press("Søk", card="950 01 122")
+    await expect(ola.card("950 01 122")).to_contain_text("Ingen treff")
+    await card.get_by_label("Hvem i HubSpot har dette nummeret?").fill("nora")
+    await ola.press("Søk", card="950 01 122")
+    await ola.card("950 01 122").get_by_role("button", name="Velg Nora Lie").click()
+    await expect(ola.card("Nora Lie")).to_contain_text("mobilnummer i HubSpot")
+    await expect(ola.card("Nora Lie")).to_contain_text("950 01 122")
+    await page.hang_up()
+    async with page.page.expect_popup() as opened:
+        await ola.press("Åpne i HubSpot", card="Nora Lie")
+    record = await opened.value
+    await expect(record.get_by_role("heading", name="Nora Lie")).to_be_visible()
+    await expect(record.get_by_text("950").first).to_be_visible()
+
+    await page.ring("95 00 11 22", line="Kari Hansen")
+    await expect(page.toast("Nora Lie (Havnelageret AS) ringer")).to_have_count(1)
+    await page.hang_up()
+
+
+async def test_what_is_typed_in_a_form_survives_the_end_of_the_call(demo: Demo, open_page: Opener):
+    page = await open_page(demo.address)
+    kari = page.chat("Kari Hansen")
+    await page.ring("90 09 98 11", line="Kari Hansen")
+    await expect(kari.card("900 99 811")).to_contain_text("Ukjent nummer")
+    await page.answer()
+    await expect(kari.card("900 99 811")).to_contain_text("Besvart av deg")
+    await kari.press("Opprett i HubSpot", card="900 99 811")
+    card = kari.card("900 99 811")
+    await card.get_by_label("Fornavn").fill("Tor")
+    await page.hang_up()
+    await card.get_by_label("Etternavn").fill("Moen")
+    await page.page.wait_for_timeout(1500)  # the card would have been drawn anew by now
+    await expect(card.get_by_label("Fornavn")).to_have_value("Tor")
+    await expect(card.get_by_label("Etternavn")).to_have_value("Moen")
+    await expect(card).to_contain_text("Besvart av deg")
+    await kari.press("Opprett", card="900 99 811")
+    await expect(kari.card("Tor Moen")).to_contain_text("Samtale avsluttet")
+    await expect(kari.card("Tor Moen")).to_contain_text("Journalført i HubSpot")

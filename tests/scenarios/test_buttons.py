@@ -36,6 +36,33 @@ async def test_searching_again_finds_who_was_entered_meanwhile(play: Play) -> No
     assert entry["associations"] == {"contacts": [contact["id"]]}
 
 
+async def test_a_number_of_somebody_who_is_there(play: Play) -> None:
+    """Searched for by name, chosen with one press that comes twice, and known: on the card, in the journal, in the CRM.
+    What happens meanwhile leaves the form alone."""
+    await play.ring(caller="40112244", to="90000001")
+    await play.see(who="Kari", state="Ringer", name="401 12 244")
+    await play.quiet()
+    assert (await play.press(who="Kari", button="Legg til på eksisterende"))["applied"] == "card"
+    done = await play.press(who="Kari", button="Søk", typed={"search": "nora lie"})
+    assert done["applied"] == "card"
+    await play.answer()
+    await play.hang_up()
+    await play.quiet()
+    (card,) = await play.cards("Kari")
+    assert (card.state, card.buttons) == (
+        "Ringer", ("Slå opp i Gulesider", "Søk", "Avbryt", "Velg Nora Lie · Innkjøpssjef · Havnelageret AS"),
+    )  # fmt: skip
+    done = await play.press(who="Kari", button="Velg Nora Lie · Innkjøpssjef · Havnelageret AS", retry=1)
+    assert done["applied"] == "card"
+    await play.see(who="Kari", state="Samtale avsluttet", name="Nora Lie", journal=True)
+    await play.quiet()
+    (entry,) = await play.journal()
+    assert entry["associations"] == {"contacts": ["101"]}
+    (nora,) = [each for each in (await play.records())["contacts"] if each["id"] == "101"]
+    assert (nora["properties"]["phone"], nora["properties"]["mobilephone"]) == ("22 33 44 55", "+4740112244")
+    assert len(await play.requests("hubspot", "PATCH")) == 1
+
+
 async def test_choosing_another_match(play: Play) -> None:
     await play.ring(caller="91234567", to="90000002")
     await play.see(who="Ola", state="Ringer", name="Per Bakke")

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from calls.model import Direction, Outcome
-from calls.popups.notes import Form
+from calls.popups.forms import Form
 from calls.popups.popup import Identity, PopupState
 from calls.popups.scene import Scene, read_scene
 from calls.store.database import Database

@@ -54,7 +54,11 @@ class FakeConnector:
     entries: dict[str, JournalEntry] = field(default_factory=dict)
     made: dict[str, Draft] = field(default_factory=dict)  # by key, as the contract wants it
     create_problem: Exception | None = None
-    lose_creations: int = 0  # records made without our hearing of it
+    lose_creations: int = 0  # records made, or numbers added, without our hearing of it
+    there: tuple[str, ...] = ()  # people in it, by name
+    added: dict[str, list[str]] = field(default_factory=dict)  # numbers, by record id
+    searched: list[str] = field(default_factory=list)
+    search_problem: Exception | None = None
 
     async def find(self, number: Number, *, deadline: float) -> Found:
         self.asked += 1
@@ -97,6 +101,27 @@ class FakeConnector:
         name, ref = f"{draft.first_name} {draft.last_name}".strip(), RecordRef(type="0-1", id=f"made {key[:4]}")
         return replace(self.match(), ref=ref, name=name, company=draft.company or None)
 
+    def person(self, place: int) -> Match:
+        return replace(self.match(), ref=RecordRef(type="0-1", id=f"there {place}"), name=self.there[place])
+
+    async def search_people(self, text: str, *, deadline: float) -> Found:
+        self.searched.append(text)
+        if self.search_problem:
+            raise self.search_problem
+        people = (self.person(place) for place, name in enumerate(self.there) if text in name.lower())
+        return Found(matches=tuple(people))
+
+    async def add_number(self, match: Match, number: Number) -> Match:
+        if self.create_problem:
+            raise self.create_problem
+        numbers = self.added.setdefault(match.ref.id, [])
+        if number.e164 and number.e164 not in numbers:
+            numbers.append(number.e164)
+        if self.lose_creations:
+            self.lose_creations -= 1
+            raise Unknown("added, but nobody was told")
+        return match
+
     async def check(self) -> None:
         return None
 
@@ -105,7 +130,9 @@ class FakeSources:
     """One CRM and one directory, opened by connection as :class:`calls.callers.sources.Sources` asks for them."""
 
     def __init__(self, crm_id: UUID, directory_id: UUID) -> None:
-        crm = frozenset({Ability.FIND, Ability.DETAILS, Ability.OPEN, Ability.JOURNAL, Ability.CREATE})
+        crm = frozenset(
+            {Ability.FIND, Ability.DETAILS, Ability.OPEN, Ability.JOURNAL, Ability.CREATE, Ability.ADD_NUMBER}
+        )
         self.crm = FakeConnector(spec=_spec("HubSpot", SourceRole.CRM, crm), connection_id=crm_id)
         directory = _spec("1881", SourceRole.DIRECTORY, frozenset({Ability.FIND}))
         self.directory = FakeConnector(spec=directory, connection_id=directory_id)

@@ -32,7 +32,7 @@ def read_card(message: Mapping[str, Any]) -> ReadCard:
     strip, *rest = card["body"]
     words = list(_lines(strip))
     texts = [line for item in rest for line in _lines(item)]
-    actions = [action for node in _nodes(card) for action in node.get("actions", ())]
+    actions = [action for node in _nodes(card) for action in _actions(node)]
     summary = message["summary"]
     return ReadCard(
         id=message["id"],
@@ -60,6 +60,13 @@ def _nodes(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for name in ("body", "items", "columns"):
         for inner in node.get(name, ()):
             yield from _nodes(inner)
+
+
+def _actions(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Its buttons, and itself where it is pressed as a whole."""
+    yield from node.get("actions", ())
+    if "selectAction" in node:
+        yield node["selectAction"]
 
 
 def _plain(text: str) -> str:
