@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -17,13 +17,12 @@ from calls.journal.journal_modes import is_answered
 from calls.matching import rank
 from calls.model import Direction, Match, NumberPage, Outcome, Party, Presentation, RecordRef, SourceRole
 from calls.numbers import Number
+from calls.popups.details import details_of_first
 from calls.popups.forms import NO_FORM, Form, FormKind, NewPerson, PeopleSearch, form_on_card
 from calls.popups.notes import AfterCall, CallNote
 from calls.popups.offers import Memory, add_in, create_in, may_remember, memory_used
 from calls.reducer import Call, CallState, Leg, LegState
 from calls.store.tenants import JournalMode
-
-_OURSELVES = timedelta(seconds=2)  # a contact no longer ago is this very call: CRMs cut times off
 
 
 class PopupState(StrEnum):
@@ -160,7 +159,7 @@ def popup_for(
     state = _state(call, leg)
     told = state is not _ELSEWHERE  # whoever answered deals with the caller
     stranger = identity in (Identity.UNKNOWN, Identity.DIRECTORY) and not placed
-    matches = _with_details_of_first(matches, call, told=told)
+    matches = details_of_first(matches, call, told=told)
     over = call.state is CallState.ENDED and call.direction is Direction.INBOUND and number is not None
     took = over and _took(call, leg)
     requestable = over and (took or not is_answered(call)) and after.mode is JournalMode.ON_REQUEST
@@ -283,22 +282,6 @@ def _identity(call: Call, outside: Party | None, matches: tuple[Match, ...]) -> 
 
 def _with_chosen_first(matches: tuple[Match, ...], chosen: RecordRef | None) -> tuple[Match, ...]:
     return tuple(sorted(matches, key=lambda match: match.ref != chosen)) if chosen else matches
-
-
-def _with_details_of_first(matches: tuple[Match, ...], call: Call, *, told: bool) -> tuple[Match, ...]:
-    """What is under way is told of the caller alone, and only to who may have to deal with it. This call, once it is in
-    the CRM's journal, is not when we last spoke."""
-
-    def trimmed(match: Match, *, first: bool) -> Match:
-        last = match.last_contact
-        before = first and told and last is not None and last.at < call.started_at - _OURSELVES
-        return replace(
-            match,
-            open_items=match.open_items if first and told else (),
-            last_contact=last if before else None,
-        )
-
-    return tuple(trimmed(match, first=not place) for place, match in enumerate(matches))
 
 
 def _name_of(party: Party, names: Mapping[UUID, str]) -> str | None:
