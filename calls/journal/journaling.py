@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,9 +15,10 @@ from pydantic import TypeAdapter
 
 from calls import telemetry
 from calls.callers.sources import OpenSource, Sources
-from calls.errors import NeedsSignIn, OutsideError, Refused, Throttled
+from calls.errors import OutsideError
 from calls.jobs.queue import Bell, Task
 from calls.jobs.starts import NEVER_CAME_BACK, is_worn_out
+from calls.journal.putting_off import put_off
 from calls.matching import rank
 from calls.model import Ability, Direction, JournalEntry, Match, Outcome, RecordRef, SourceRole
 from calls.popups.popup import rung
@@ -33,7 +35,6 @@ _RECORD: TypeAdapter[RecordRef] = TypeAdapter(RecordRef)
 _LEASE = timedelta(seconds=60)
 _WRITE_SECONDS = 25.0  # below half the lease
 _LOOK_AGAIN = timedelta(seconds=2)  # while the sources are still being asked
-_WAITS = (5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 3600.0 * 4)  # seconds; then it is parked for the administrator
 
 
 class JournalTexts(Protocol):
@@ -50,13 +51,20 @@ class JournalJob:
     """Writes what a call came to into the CRM that knows the caller."""
 
     def __init__(
-        self, database: Database, bell: Bell, sources: Sources, texts: JournalTexts, now: Callable[[], datetime]
+        self,
+        database: Database,
+        bell: Bell,
+        sources: Sources,
+        texts: JournalTexts,
+        now: Callable[[], datetime],
+        chance: Callable[[], float] = random.random,
     ) -> None:
         self._database = database
         self._bell = bell
         self._sources = sources
         self._texts = texts
         self._now = now
+        self._chance = chance  # spreads the tries after a failure
 
     async def __call__(self, task: Task) -> None:
         now, lease = self._now(), uuid4()
@@ -181,23 +189,15 @@ class JournalJob:
     ) -> None:
         log.warning("journal %s not written: %s", row["journal_id"], type(problem).__name__)
         telemetry.journal.add(1, {"outcome": type(problem).__name__})
-        tries = row["attempts"] + 1
-        wait = _WAITS[min(row["attempts"], len(_WAITS) - 1)]
-        if isinstance(problem, Throttled) and problem.retry_after is not None:
-            wait = max(wait, problem.retry_after)
-        parked = None
-        if isinstance(problem, NeedsSignIn):
-            parked = "needs_sign_in"
-        elif isinstance(problem, Refused):
-            parked = f"refused:{problem.code}"[:40]
-        elif tries > len(_WAITS):
-            parked = "keeps_failing"
-        due = None if parked else self._now() + timedelta(seconds=wait)
+        decided = put_off(problem, row["attempts"], self._chance())
+        due = None if decided.seconds is None else self._now() + timedelta(seconds=decided.seconds)
         async with self._database.tenant(task.tenant_id) as unit:
             await unit.sql.execute(_SQL["lock_call"], task.call_id)
             connection_id = source.connection.connection_id if source else None
-            await unit.sql.execute(_SQL["put_off"], row["journal_id"], lease, due, parked, connection_id)
-            if parked or tries == 1:  # the card waits for the first try, and no longer
+            await unit.sql.execute(
+                _SQL["put_off"], row["journal_id"], lease, due, decided.parked, connection_id, decided.attempts
+            )
+            if decided.parked or row["attempts"] == 0:  # the card waits for the first try, and no longer
                 await self._want_shown(unit, task)
 
 

@@ -30,7 +30,7 @@ SELECT smartcall.note_written($1, $2, $3, $4, $5, $6, $7, $8, $9)
 
 -- name: put_off
 UPDATE smartcall.journal SET
-    lease = NULL, lease_until = NULL, attempts = attempts + 1, starts = 0, due_at = $3, parked = $4,
+    lease = NULL, lease_until = NULL, attempts = $6, starts = 0, due_at = $3, parked = $4,
     connection_id = COALESCE($5, connection_id)
 WHERE journal_id = $1 AND lease = $2
 

@@ -59,7 +59,7 @@ async def test_the_day_at_full_speed(tmp_path: Path):
             return seen == expected
 
         try:
-            await until(settled, 110)  # an entry that the CRM had no room for is tried again after 5, 15 and 60 s
+            await until(settled, 110)  # an entry that the CRM had no room for comes 75 s later at most
         except TimeoutError:
             for part, wanted in expected.items():
                 assert (seen[part] - wanted, wanted - seen[part]) == (Counter(), Counter()), f"{part}: more, and less"

@@ -247,6 +247,23 @@ async def test_a_throttled_crm_is_left_alone_as_long_as_it_asked(desk: Desk) -> 
     assert desk.crm.writes == 2
 
 
+async def test_a_busy_crm_is_no_failing_one(desk: Desk) -> None:
+    """Its limit was reached a hundred times in a row: the next try is near, and nothing is parked."""
+    desk.crm.journal_problem = Throttled()
+    await desk.tell(RING, ANSWER, END)
+    await desk.identify()
+    for _ in range(100):
+        await desk.write()
+        desk.clock.move(76)  # a minute and what is added so that not all come at once
+    assert desk.crm.writes == 100
+    desk.crm.journal_problem = Transient()  # and a failure after that counts from there on
+    for _ in range(10):
+        await desk.write()
+        desk.clock.move(5 * 3600)
+    assert (await desk.row())["parked"] == "keeps_failing"
+    assert desk.crm.writes == 105
+
+
 async def test_a_late_event_rewrites_the_entry(desk: Desk) -> None:
     await desk.tell(RING, end(Outcome.CALLER_CANCELLED))
     await desk.identify()
@@ -279,7 +296,7 @@ async def test_a_crm_that_is_down_for_hours_gets_its_entry_after_all(desk: Desk)
     sweep = Sweep(desk.database, Bell(), desk.clock)
     for _ in range(6):
         await desk.write()
-        desk.clock.move(3700)
+        desk.clock.move(4600)  # an hour, and what is added so that not all come at once
         await sweep.delete_old()
     desk.crm.journal_problem = None
     await desk.write()

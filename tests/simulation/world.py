@@ -207,7 +207,7 @@ class World:
         cards = Cards(node.database, NodeChannel(node, self.teams), node.now, operators)
         self._handlers[node] = {
             CARDS: CardsJob(node.database, sources, cards, node.now),
-            JOURNAL: JournalJob(node.database, self.bell(), sources, CallRefTexts(), node.now),
+            JOURNAL: JournalJob(node.database, self.bell(), sources, CallRefTexts(), node.now, self.chance.random),
             CALLING: PlacingJob(node.database, self.bell(), operators, tools, node.now),
         }
         self.nodes.append(node)
