@@ -168,7 +168,10 @@ def popup_for(
     may_note = took and after.mode is not JournalMode.NEVER
     # While the entry waits for its first try the form does not come: what becomes of it would have to be shown soon.
     comes = not searching and not (
-        after.waiting and after.mode is JournalMode.ALWAYS and identity is Identity.MATCHED and after.note is None
+        after.waiting
+        and (after.mode is JournalMode.ALWAYS or after.requested)
+        and identity is Identity.MATCHED
+        and after.note is None
     )
     new, more = (of(number, lookup) if stranger and told else None for of in (create_in, add_in))
     offers = {FormKind.NOTE: may_note, FormKind.PERSON: new, FormKind.NUMBER: more}

@@ -25,6 +25,8 @@ STEPS = frozenset(
         "consult",
         "join",
         "line",
+        "company",
+        "prefer",
         "tell",
         "target",
         "travel",
