@@ -19,6 +19,7 @@ _LONG = (
     "tests/simulation/",
     "tests/scenarios/test_calls",
     "tests/commands/test_day",
+    "tests/scenarios/test_stream",
     "tests/scenarios/test_nodes",
     "tests/scenarios/test_apply",
     "tests/scenarios/",

@@ -13,7 +13,7 @@ from tests.scenarios.test_nodes import check_the_usual_end, finish_as_if_nothing
 from tests.support.live.play import Play
 from tests.support.live.processes import run_program, smartcall
 from tests.support.live.stack import COMPANY_FILES, Stack
-from tests.support.live.waiting import until
+from tests.support.live.waiting import PATIENCE, until
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(180)]
 
@@ -32,11 +32,11 @@ secrets = { username = { env = "SCENARIO_PHONERO_USER" }, password = { env = "SC
 class Stream(Play):
     """A play whose calls come through the stream."""
 
-    async def listening(self, count: int = 1) -> None:
+    async def listening(self, count: int = 1, *, seconds: float = PATIENCE) -> None:
         async def heard() -> bool:
             return (await self.stack.ask("GET", "phonero/_state"))["listeners"] == count
 
-        await until(heard)
+        await until(heard, seconds)
 
     async def steady(self) -> None:
         """Wait until the connection has stood long enough to count as one that worked: then the next is not put off."""
@@ -186,6 +186,43 @@ async def test_a_network_that_is_cut_for_a_while(stream: Stream) -> None:
     await stream.quiet()
     assert [len(await stream.cards(who)) for who in ("Kari", "Ola", "Amina")] == [1, 1, 1]
     assert [len(await stream.toasts(who)) for who in ("Kari", "Ola", "Amina")] == [1, 1, 1]
+
+
+@pytest.mark.timeout(300)
+async def test_a_network_that_is_cut_for_a_minute(stream: Stream) -> None:
+    """Long enough for the tries to come seldom, and for what began meanwhile to be no news any more. Nearly all of this
+    is waiting, beside tests that work."""
+    await stream.ring(caller="22334455", to="90000001")
+    await stream.ring(caller="91234567", to="90000003", call="lost")
+    await stream.see(who="Kari", state="Ringer", name="Nora Lie")
+    await stream.see(who="Amina", state="Ringer")
+    await stream.answer(by="90000003", call="lost")
+    await stream.see(who="Amina", state="Besvart av deg")
+    await stream.steady()
+    await stream.disturb(cut=True, refuse_seconds=60)
+    await stream.answer(by="90000001")
+    await stream.hang_up(call="lost")
+    await stream.ring(caller="+46812345678", to="90000002", call="old")
+    await stream.listening(0)
+    await stream.listening(seconds=150)
+    await stream.see(who="Kari", state="Besvart av deg")
+    await stream.see(who="Amina", state="Samtale avsluttet")
+    await stream.hang_up(call="old")
+    await stream.hang_up()
+    await stream.see(who="Kari", state="Samtale avsluttet", journal=True)
+    await stream.ring(caller="22334455", to="90000002", call="new")
+    await stream.see(who="Ola", state="Ringer", name="Nora Lie")
+    await stream.hang_up(call="new")
+    await stream.see(who="Ola", state="Tapt anrop", journal=True)
+    await stream.quiet()
+    assert [len(await stream.cards(who)) for who in ("Kari", "Ola", "Amina")] == [1, 1, 1]
+    assert [len(await stream.toasts(who)) for who in ("Kari", "Ola", "Amina")] == [1, 1, 1]
+    assert sorted(entry["properties"]["hs_call_title"] for entry in await stream.journal()) == [
+        "Innkommende samtale, besvart av Amina Ali",
+        "Innkommende samtale, besvart av Kari Hansen",
+        "Tapt anrop, innringeren la på",
+        "Tapt anrop, innringeren la på",
+    ]
 
 
 async def test_a_session_that_has_expired_is_replaced(stream: Stream) -> None:
