@@ -32,7 +32,7 @@ class Api:
         self.broadcast = Broadcast()
         self.courier = Courier(Target(url=world.events_url, secret=world.secret, format=world.format))
         self.switch = Switch(world, self._tell)
-        self.telling = Telling(world.told_through, self.switch)
+        self.telling = Telling(world.told_through, self.switch, lambda: self.courier.travel)
         self._world = world
         self._timer: asyncio.TimerHandle | None = None
         self.dialling = Dialling(world, self.switch, self._post, self._broadcast)

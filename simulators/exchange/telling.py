@@ -6,7 +6,10 @@ One exchange stands behind two of them: events that it sends (``courier.py``), a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from simulators.exchange.call import RefusedError
+from simulators.exchange.orders import Travel
 from simulators.exchange.switch import Switch
 from simulators.exchange.world import ToldThrough
 from simulators.world import WorldModel
@@ -19,9 +22,10 @@ class TellingOrder(WorldModel):
 
 
 class Telling:
-    def __init__(self, through: ToldThrough, switch: Switch) -> None:
+    def __init__(self, through: ToldThrough, switch: Switch, travel: Callable[[], Travel]) -> None:
         self.through = through
         self._switch = switch
+        self._travel = travel  # how badly things travel now
 
     @property
     def by_webhook(self) -> bool:
@@ -30,6 +34,12 @@ class Telling:
     @property
     def by_stream(self) -> bool:
         return self.through != "webhook"
+
+    @property
+    def times(self) -> int:
+        """How often everything is told. Of what can go wrong on the way this is all that a stream can do too: it is one
+        connection, which keeps its order and loses nothing but itself."""
+        return 2 if self._travel().duplicate else 1
 
     def change(self, through: ToldThrough) -> None:
         """Raises RefusedError (409) while a call lives: half of it would be told here, and half there."""

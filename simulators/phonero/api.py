@@ -131,7 +131,8 @@ class Api:
 
     def _tell(self, call: Call) -> None:
         if self._telling.by_stream:
-            self.sockets.update(self._write(call))
+            for _ in range(self._telling.times):
+                self.sockets.update(self._write(call))
 
     def _write(self, call: Call) -> dict[str, Any]:
         rung, dialled = self._ledger.of(call), self.dialling.find(call) or self._ordered_elsewhere(call)

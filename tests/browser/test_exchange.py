@@ -132,6 +132,53 @@ async def test_disturbances_are_switched_on_and_off(surroundings: Surroundings, 
     assert await surroundings.ask("GET", "simulators/control/connector/faults") == []
 
 
+async def test_a_sheet_is_left_with_escape_after_a_notice_in_it_was_closed(
+    surroundings: Surroundings, open_page: Opener
+) -> None:
+    page = await open_page(surroundings.address)
+    keys = page.page.keyboard
+    opener = page.exchange.get_by_role("button", name="Forstyrrelser")
+    await opener.focus()
+    await keys.press("Enter")
+    sheet = page.page.get_by_role("dialog", name="Forstyrrelser")
+    await page.page.route("**/control/connector/faults", lambda route: route.abort())
+    await sheet.get_by_role("switch", name="Teams tar ikke imot mer").focus()
+    await keys.press("Space")
+    await expect(sheet.get_by_test_id("notice")).to_contain_text("Det ble ikke endret")
+    await sheet.get_by_test_id("notice").get_by_role("button").focus()
+    await keys.press("Enter")
+    await expect(sheet.get_by_test_id("notice")).to_have_count(0)
+    await keys.press("Escape")
+    await expect(sheet).to_have_count(0)
+    await expect(opener).to_be_focused()
+
+
+async def test_a_stream_repeats_but_keeps_its_order(surroundings: Surroundings, open_page: Opener) -> None:
+    """What the chosen interface cannot do is not offered, and said why."""
+    page = await open_page(surroundings.address)
+    opener = page.exchange.get_by_role("button", name="Forstyrrelser")
+    await opener.click()
+    sheet = page.page.get_by_role("dialog", name="Forstyrrelser")
+    await sheet.get_by_role("switch", name="Operatøren melder i feil rekkefølge").check()
+    await sheet.get_by_role("switch", name="Operatøren melder alt to ganger").check()
+    await sheet.get_by_role("radio", name="Strøm (Phonero)").check()
+    unable = sheet.get_by_role("switch", name="kan ikke skje i en strøm")
+    await expect(unable).to_be_disabled()
+    await expect(unable).not_to_be_checked()
+    await expect(sheet.get_by_role("switch", name="Operatøren melder alt to ganger")).to_be_enabled()
+    assert await page.page.evaluate(_NAMELESS) == []
+    await page.page.keyboard.press("Escape")
+    await expect(opener).to_contain_text("2 på")  # the repetitions, and that nobody listens here
+    await opener.click()
+    await sheet.get_by_role("radio", name="Webhook").check()
+    again = sheet.get_by_role("switch", name="Operatøren melder i feil rekkefølge")
+    await expect(again).to_be_enabled()
+    await again.uncheck()
+    await sheet.get_by_role("switch", name="Operatøren melder alt to ganger").uncheck()
+    await page.page.keyboard.press("Escape")
+    await expect(opener).to_have_text("Forstyrrelser")
+
+
 async def test_a_call_is_passed_on_without_a_mouse(surroundings: Surroundings, open_page: Opener) -> None:
     page = await open_page(surroundings.address)
     keys = page.page.keyboard

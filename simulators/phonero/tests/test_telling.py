@@ -107,3 +107,17 @@ async def test_how_long_the_stream_is_refused_can_be_read(client: Client) -> Non
     assert (await client.ask("GET", "phonero/_state"))["refused_seconds"] == 0
     await client.ask("PUT", "phonero/_stream", {"cut": True, "refuse_seconds": 60})
     assert 0 < (await client.ask("GET", "phonero/_state"))["refused_seconds"] <= 60
+
+
+async def test_a_stream_tells_twice_what_an_operator_tells_twice(client: Client) -> None:
+    await tell(client, "stream")
+    socket = await client.subscribe()
+    assert (await hear(socket))["data"] == []
+    await client.ask("PUT", "exchange/delivery", {"duplicate": True})
+    first = await client.ring("90000001")
+    assert [(await hear_call(socket))["callId"] for _ in range(2)] == [first, first]
+    await client.ask("PUT", "exchange/delivery", {})
+    second = await client.ring("90000002")
+    assert (await hear_call(socket))["callId"] == second
+    await socket.send_json({"action": "ping"})
+    assert await hear(socket) == {"action": "pong"}

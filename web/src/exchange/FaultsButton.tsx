@@ -14,6 +14,7 @@ import { type Faults, readFaults, setFaults } from "../api/faults";
 import { Notice } from "../teams/Notice";
 import { useTexts } from "../texts";
 import css from "./Extras.module.css";
+import { Sheet } from "./Sheet";
 import { TellingChoice } from "./TellingChoice";
 import { useTelling } from "./useTelling";
 
@@ -27,7 +28,9 @@ export function FaultsButton() {
   const [open, setOpen] = useState(false);
   const { telling, look: lookAtTelling } = useTelling(open);
   const cut = telling?.through === "stream" && !telling.connected;
-  const on = faults === null ? [] : [faults.crm !== "well", faults.throttled, faults.duplicate, faults.reorder];
+  const inOrder = telling?.through === "stream"; // one connection: nothing in it can overtake
+  const on =
+    faults === null ? [] : [faults.crm !== "well", faults.throttled, faults.duplicate, faults.reorder && !inOrder];
   const count = [...on, cut].filter(Boolean).length;
 
   const look = useCallback(async () => {
@@ -57,7 +60,7 @@ export function FaultsButton() {
   const switches = [
     ["throttled", texts.faultThrottled],
     ["duplicate", texts.faultDuplicate],
-    ["reorder", texts.faultReorder],
+    ["reorder", inOrder ? texts.faultReorderNot : texts.faultReorder],
   ] as const;
   return (
     <Popover
@@ -74,8 +77,7 @@ export function FaultsButton() {
         </Button>
       </PopoverTrigger>
       <PopoverSurface aria-label={texts.faults}>
-        <div className={css.sheet}>
-          <h2>{texts.faults}</h2>
+        <Sheet title={texts.faults}>
           <p className={css.about}>{texts.faultsAbout}</p>
           {faults !== null && (
             <>
@@ -94,7 +96,8 @@ export function FaultsButton() {
                   <div key={name}>
                     <Switch
                       label={label}
-                      checked={faults[name]}
+                      checked={faults[name] && !(name === "reorder" && inOrder)}
+                      disabled={name === "reorder" && inOrder}
                       onChange={(_, data) => void change({ [name]: data.checked })}
                     />
                   </div>
@@ -104,7 +107,7 @@ export function FaultsButton() {
           )}
           {telling !== null && <TellingChoice telling={telling} look={lookAtTelling} />}
           {failed && <Notice kind="error" text={texts.faultsFailed} onDismiss={() => setFailed(false)} />}
-        </div>
+        </Sheet>
       </PopoverSurface>
     </Popover>
   );

@@ -14,6 +14,7 @@ import { beginDay, type Progress, readDay, stopDay } from "../api/day";
 import { Notice } from "../teams/Notice";
 import { type Texts, useTexts } from "../texts";
 import css from "./Extras.module.css";
+import { Sheet } from "./Sheet";
 
 const SPEEDS = ["1", "10", "100", "most"] as const;
 /** Milliseconds between two looks while a day is played. */
@@ -63,8 +64,7 @@ export function WorkingDay() {
         </Button>
       </PopoverTrigger>
       <PopoverSurface aria-label={texts.day}>
-        <div className={css.sheet}>
-          <h2>{texts.day}</h2>
+        <Sheet title={texts.day}>
           {progress === null && <p className={css.about}>{texts.dayShort}</p>}
           {progress !== null && <Account progress={progress} texts={texts} />}
           {!playing && (
@@ -89,7 +89,7 @@ export function WorkingDay() {
             {playing ? texts.dayStop : texts.dayStart}
           </Button>
           {failed && <Notice kind="error" text={texts.dayFailed} onDismiss={() => setFailed(false)} />}
-        </div>
+        </Sheet>
       </PopoverSurface>
     </Popover>
   );

@@ -102,6 +102,7 @@ export const en: Texts = {
   faultThrottled: "Teams takes no more",
   faultDuplicate: "The operator tells everything twice",
   faultReorder: "The operator tells in the wrong order",
+  faultReorderNot: "Wrong order (cannot happen in a stream)",
   telling: "The operator tells of calls by",
   ways: { webhook: "Webhook", stream: "Stream (Phonero)" },
   tellingBusy: "Calls are under way. Hang up first.",

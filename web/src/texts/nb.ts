@@ -95,6 +95,7 @@ export const nb = {
   faultThrottled: "Teams tar ikke imot mer",
   faultDuplicate: "Operatøren melder alt to ganger",
   faultReorder: "Operatøren melder i feil rekkefølge",
+  faultReorderNot: "Feil rekkefølge (kan ikke skje i en strøm)",
   telling: "Operatøren melder fra via",
   ways: { webhook: "Webhook", stream: "Strøm (Phonero)" },
   tellingBusy: "Det pågår samtaler. Legg på først.",
