@@ -31,12 +31,16 @@ class Demo:
         return str(call["id"])
 
     async def exchange(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        said: dict[str, Any] = await self.ask("POST", f"exchange/{path}", body)
+        return said
+
+    async def ask(self, method: str, path: str, body: object = None) -> Any:
+        """A request to a simulator; its JSON answer."""
         async with (
             aiohttp.ClientSession(raise_for_status=True) as http,
-            http.post(f"{self.address}/simulators/exchange/{path}", json=body) as answer,
+            http.request(method, f"{self.address}/simulators/{path}", json=body) as answer,
         ):
-            said: dict[str, Any] = await answer.json()
-            return said
+            return await answer.json() if answer.content_type == "application/json" else None
 
 
 @asynccontextmanager

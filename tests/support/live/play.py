@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import uuid
 from collections.abc import Callable, Mapping
@@ -13,9 +12,9 @@ from urllib.parse import urlencode
 
 from standardwebhooks import Webhook
 
-from tests.support.live.stack import COMPANY_FILES, OPERATOR, PEOPLE, Stack
+from tests.support.live.choosing import Choosing
+from tests.support.live.stack import OPERATOR, PEOPLE, Stack
 from tests.support.live.waiting import until
-from tests.support.live.watching import Watching
 
 _DELIVERED = {"newCall", "answer", "hangup"}
 _SYSTEMS = ("login", "botframework", "connector", "exchange", "hubspot", "1881")
@@ -27,7 +26,7 @@ FROM smartcall.rate WHERE scope = 'hubspot:search'
 """
 
 
-class Play(Watching):
+class Play(Choosing):
     """One scenario on a running stack. Begins with :meth:`begin`, is mended afterwards with :meth:`end`."""
 
     def __init__(self, stack: Stack) -> None:
@@ -35,8 +34,6 @@ class Play(Watching):
         self.people = PEOPLE
         self.calls: dict[str, str] = {}  # name in the scenario → the exchange's id
         self._told: dict[str, int] = {}  # how many deliveries of a call were waited for
-        self._settings_cards: dict[str, str] = {}  # of those who chose for themselves in this scenario, by name
-        self._changed_company = False
 
     async def begin(self) -> Play:
         await until(self._may_search)
@@ -55,12 +52,7 @@ class Play(Watching):
         for call in reversed(state["calls"]):  # what was passed on before what it came from, which ends it too
             if call["state"] != "ended":
                 await self.stack.ask("POST", f"exchange/calls/{call['id']}/hangup", {})
-        with contextlib.suppress(TimeoutError):
-            await until(self._at_rest)
-        for who in list(self._settings_cards):
-            await self._save_preferences(who, {})
-        if self._changed_company:
-            assert (await self.stack.apply(COMPANY_FILES[1])).code == 0
+        await self.rest()
         chats = await self.stack.sql("SELECT entra_object_id FROM smartcall.chat WHERE state = 'installed'")
         installed = {str(row["entra_object_id"]) for row in chats}
         for person in PEOPLE.values():
@@ -178,44 +170,6 @@ class Play(Watching):
         """Anything to the product's own address."""
         async with self.stack.http.post(self.stack.address + path, data=body, headers=headers) as answer:
             return answer.status, await answer.text()
-
-    # -- what the company and its people choose ---------------------------------------------------------------------
-
-    async def company(self, **settings: str) -> None:
-        """The company decides so, with `smartcall apply`; put back in the end."""
-        file = COMPANY_FILES[1]
-        lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
-        head, mark, rest = file.read_text(encoding="utf-8").partition("[[connections]]")
-        text = "\n".join([head + "[tenant.settings]", *lines, "", mark + rest])
-        changed = self.stack.nursery.logs.with_name("changed-company.toml")
-        changed.write_text(text, encoding="utf-8")
-        done = await self.stack.apply(changed)
-        assert done.code == 0, done.err
-        self._changed_company = True
-
-    async def prefer(self, *, who: str, **chosen: str) -> None:
-        """Before any call: somebody asks for their settings, changes some, and saves; put back in the end."""
-        assert not self.calls, "what is there now is not news afterwards"
-        before = {message["id"] for message in await self.messages(who)}
-        await self.write(who=who, text="innstillinger")
-
-        async def answered() -> list[str]:
-            return [each["id"] for each in await self.messages(who) if each["card"] and each["id"] not in before]
-
-        (self._settings_cards[who],) = await until(answered)
-        await self._save_preferences(who, chosen)
-        await self.remember()
-
-    async def _save_preferences(self, who: str, chosen: Mapping[str, str]) -> None:
-        """What is not chosen is as the company has it."""
-        state = await self.stack.ask("GET", "teams/state")
-        (card,) = [each["card"] for each in state["messages"] if each["id"] == self._settings_cards[who]]
-        inputs = {item["id"]: item for item in card["body"] if "id" in item}
-        assert set(chosen) <= set(inputs), f"nothing to choose for {set(chosen) - set(inputs)}"
-        usual = {name: "company" if "choices" in item else item["value"] for name, item in inputs.items()}
-        body = {"message": self._settings_cards[who], "verb": "save_preferences", "data": {**usual, **chosen}}
-        done = await self.stack.ask("POST", f"teams/users/{PEOPLE[who]}/invoke", body)
-        assert done["applied"] == "card", done
 
     # -- what happens in Teams and in the CRM ----------------------------------------------------------------------
 
