@@ -1,4 +1,4 @@
-"""The cards job: find out who is calling, and close the gap between what popups should show and what they show.
+"""The cards job: close the gap between what popups should show and what they show.
 
 It may run again on any node at any time. Whoever holds a popup's lease sends; what it sends is read after the lease was
 taken, so it is at least as new as the counter it answers for.
@@ -9,34 +9,31 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 from uuid import UUID, uuid4
 
-from pydantic import TypeAdapter
-
 from calls import telemetry
 from calls.errors import Gone, NeedsSignIn, OutsideError, Refused, Throttled, Transient, Unknown
 from calls.jobs.starts import NEVER_CAME_BACK, is_worn_out
 from calls.popups.chats import ChatAddress, ChatState, set_state
-from calls.popups.forms import FORM_PATIENCE, form_from
-from calls.popups.popup import Popup, PopupState, opens
-from calls.popups.scene import NO_OPERATORS, Scene, scene_from
+from calls.popups.forms import FORM_PATIENCE
+from calls.popups.plans import Sending, is_settled, plan
+from calls.popups.popup import Popup, PopupState
+from calls.popups.scene import NO_OPERATORS, scene_from
 from calls.ports import Operator
 from calls.store.database import DATABASE_AWAY, Database, Unit
 from calls.store.sql_blocks import read_blocks
 
 log = logging.getLogger(__name__)
 _SQL = read_blocks(Path(__file__).with_name("cards.sql"))
-_POPUP: TypeAdapter[Popup] = TypeAdapter(Popup)
 
 _LEASE = timedelta(seconds=10)
 _SEND_SECONDS = 4.5  # below half the lease: a sender that hangs has given up before another may begin
 _GRACE = 0.3  # a channel that keeps its deadline says itself what became of the request
 _WAITS = (2.0, 5.0, 15.0, 60.0, 300.0, 900.0)  # seconds before a failed popup is tried again; then it is parked
-_SETTLED = (PopupState.MISSED, PopupState.ENDED, PopupState.BUSY, PopupState.REJECTED, PopupState.FORWARDED)
 
 
 # A lookup to be taken along with the popups: who takes it (the job, and this run of it), and until when.
@@ -56,20 +53,6 @@ class CardChannel(Protocol):
 
     async def find_chat(self, chat: ChatAddress, *, deadline: float) -> str:
         """The id of the present conversation with this person, when the one we knew is gone."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Sending:
-    """One popup under our lease, and what is to be done with it."""
-
-    row: Any
-    lease: UUID
-    popup: Popup | None
-    digest: bytes | None
-    chat: ChatAddress | None
-    language: str
-    action: str  # "post", "quiet_post", "update", "nothing", or "hold": somebody is at the form
-    parked: str | None = None
 
 
 class Cards:
@@ -97,7 +80,7 @@ class Cards:
 
     async def _take(
         self, tenant_id: UUID, call_id: UUID, claim: Claim | None = None
-    ) -> tuple[Claimed | None, Sequence[_Sending]]:
+    ) -> tuple[Claimed | None, Sequence[Sending]]:
         """Lease what is open, decide what to send, and note each POST before it is made."""
         now, lease = self._now(), uuid4()
         unit, (job, until) = self._database.at_once(tenant_id), claim or (None, None)
@@ -105,7 +88,7 @@ class Cards:
         claimed: Claimed | None = row if row["starts"] is not None else None
         return claimed, await self._plan(unit, row, lease, now)
 
-    async def _plan(self, unit: Unit, taken: Any, lease: UUID, now: datetime) -> Sequence[_Sending]:
+    async def _plan(self, unit: Unit, taken: Any, lease: UUID, now: datetime) -> Sequence[Sending]:
         popups = taken["popups"] or ()
         rows = [row for row in popups if not is_worn_out(row["starts"])]
         if len(rows) < len(popups):
@@ -114,7 +97,7 @@ class Cards:
             scene = scene_from(unit, taken["scene"], self._operators) if rows else None
             if scene is None:
                 return []
-            sendings = [_plan(unit, scene, row, lease, now) for row in rows]
+            sendings = [plan(unit, scene, row, lease, now) for row in rows]
         except Exception:
             # Empty-handed, but it came back: rows that cannot be opened may be opened yet, with a key that is missing.
             async with self._database.tenant(unit.tenant_id) as transaction:
@@ -133,7 +116,7 @@ class Cards:
         async with self._database.tenant(tenant_id) as unit:
             await unit.sql.execute(_SQL["park_worn_out"], worn_out, lease, NEVER_CAME_BACK)
 
-    async def _send(self, tenant_id: UUID, sending: _Sending) -> bool:
+    async def _send(self, tenant_id: UUID, sending: Sending) -> bool:
         """True when something newer is wanted already."""
         if sending.action == "hold":
             return await self._hold_back(tenant_id, sending)
@@ -153,7 +136,7 @@ class Cards:
             self._count(sending)
         return await self._note_shown(tenant_id, sending, card_id, parked=sending.parked, sent=sent)
 
-    async def _put_on_screen(self, tenant_id: UUID, sending: _Sending) -> str | None:
+    async def _put_on_screen(self, tenant_id: UUID, sending: Sending) -> str | None:
         if sending.action == "nothing" or sending.popup is None or sending.chat is None:
             return None
         deadline = asyncio.get_running_loop().time() + _SEND_SECONDS
@@ -178,7 +161,7 @@ class Cards:
     async def _note_shown(
         self,
         tenant_id: UUID,
-        sending: _Sending,
+        sending: Sending,
         card_id: str | None = None,
         *,
         parked: str | None = None,
@@ -211,7 +194,7 @@ class Cards:
             newer = True
         return newer
 
-    async def _hold_back(self, tenant_id: UUID, sending: _Sending) -> bool:
+    async def _hold_back(self, tenant_id: UUID, sending: Sending) -> bool:
         """Leave the card alone: an edit would wipe what is being typed. What is due is told in the answer to the next
         press, or when the form has had its time."""
         row, now = sending.row, self._now()
@@ -221,13 +204,13 @@ class Cards:
             )
         return bool(newer)
 
-    async def _put_off(self, tenant_id: UUID, sending: _Sending, problem: Exception) -> bool:
+    async def _put_off(self, tenant_id: UUID, sending: Sending, problem: Exception) -> bool:
         """Decide what a failure means for this popup; True when it should be looked at again at once."""
         row, now = sending.row, self._now()
         posting = sending.action != "update"
         log.warning("popup %s: %s failed: %s", row["popup_id"], sending.action, type(problem).__name__)
         telemetry.cards.add(1, {"action": sending.action, "outcome": type(problem).__name__})
-        settled = sending.popup is not None and _is_settled(sending.popup)
+        settled = sending.popup is not None and is_settled(sending.popup)
         if posting and isinstance(problem, Unknown | TimeoutError) and not (settled and row["posts"] == 0):
             # It may be on the screen. While it rings there is no second one; what was sent counts as shown. When it
             # rings no more, no news may come that would bring the one that is allowed: it is tried again by itself.
@@ -250,50 +233,13 @@ class Cards:
             await unit.sql.execute(_SQL["put_off"], row["popup_id"], sending.lease, due, unsent, parked, unmoved)
         return False
 
-    def _count(self, sending: _Sending) -> None:
+    def _count(self, sending: Sending) -> None:
         telemetry.cards.add(1, {"action": sending.action, "outcome": "sent"})
         if sending.action == "post" and sending.popup is not None and sending.popup.state is not PopupState.PLACED:
             telemetry.first_cards.record((self._now() - sending.popup.started_at).total_seconds())
 
-    async def _close_chat(self, tenant_id: UUID, sending: _Sending, code: str) -> None:
+    async def _close_chat(self, tenant_id: UUID, sending: Sending, code: str) -> None:
         states = {"not_installed": ChatState.UNINSTALLED, "blocked": ChatState.BLOCKED}
         if sending.chat is not None and code in states:
             async with self._database.tenant(tenant_id) as unit:
                 await set_state(unit, sending.chat.bot_app_id, sending.chat.entra_object_id, states[code])
-
-
-def _plan(unit: Unit, scene: Scene, row: Any, lease: UUID, now: datetime) -> _Sending:
-    employee_id = row["employee_id"]
-    form = form_from(unit, row, now)
-    popup = scene.popup(employee_id, row["popup_id"], form)
-    chat = scene.chats.get(employee_id)
-    language = scene.language(employee_id)
-    # Keyed: of an unknown caller the number is all that is not in the open already, and numbers are few enough to try.
-    digest = unit.hash("popup", _POPUP.dump_json(popup).decode() + language) if popup else None
-    action, parked = "nothing", None
-    if popup is not None and row["activity_id"] is not None:
-        action = "nothing" if scene.forgotten or digest == row["shown_digest"] else "update"
-        if action == "update" and form.on_screen and popup.form is not None:
-            action = "hold"
-        parked = None if chat else "no_chat"
-    elif popup is not None and _may_post(popup, row, scene):
-        action = ("quiet_post" if row["post_tried_at"] else "post") if chat else "nothing"
-        parked = None if chat else "no_chat"
-    return _Sending(
-        row=row, lease=lease, popup=popup, digest=digest, chat=chat, language=language, action=action, parked=parked
-    )
-
-
-def _may_post(popup: Popup, row: Any, scene: Scene) -> bool:
-    """A first card, or the one more that is allowed after a POST whose outcome is unknown and the ringing is over."""
-    leg = scene.call.leg(row["employee_id"])
-    if leg is None or not opens(popup, leg):
-        return False
-    return row["post_tried_at"] is None or (row["posts"] < 2 and _is_settled(popup))
-
-
-def _is_settled(popup: Popup) -> bool:
-    """Whether nothing goes on any more that a second card could disturb."""
-    if popup.state is PopupState.PLACED:
-        return popup.call_back is not None and not popup.call_back.going_on
-    return popup.state in _SETTLED
