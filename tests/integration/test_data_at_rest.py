@@ -13,7 +13,7 @@ import pytest
 
 from bot.seen import RowSeen
 from calls.callers.choices import remember
-from calls.callers.creating import ask
+from calls.callers.creating import Errand, ask
 from calls.callers.identify import CardsJob
 from calls.callers.sources import Sources
 from calls.intake.ingest import take_in
@@ -78,7 +78,7 @@ async def after_a_call(company: TestCompany, database: Database, now: Clock) -> 
         connection = (await opened.every(company.tenant_id))[0].connection
         assert unit.tenant_id == connection.tenant_id
         await remember(unit, CALLER, None, sources.crm.match(), now())
-        await ask(unit, call_id, company.crm_id, Draft(number=CALLER), now())
+        await ask(unit, call_id, company.crm_id, Errand(number=CALLER, new=Draft(number=CALLER)), now())
     await RowCredentials(database, now).token(connection, refresh)
     await RowLimiter(database, now).take(company.tenant_id, Bucket(scope="teams", rate=1, burst=5))
     await RowQuotas(database, now).take(company.tenant_id, company.directory_id, per_day=10)

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from calls.callers.creating import CreationJob, ask
+from calls.callers.creating import CreationJob, Errand, ask
 from calls.callers.identify import CardsJob
 from calls.callers.lookup import Patience
 from calls.callers.sources import Sources
@@ -164,7 +164,7 @@ async def test_a_record_that_kills_is_told_to_who_asked_for_it(desk: Desk) -> No
     call_id: UUID = await desk.read("SELECT call_id FROM smartcall.call")
     async with desk.database.tenant(desk.company.tenant_id) as unit:
         draft = Draft(number=CALLER.number, first_name="Jon")  # type: ignore[arg-type]
-        await ask(unit, call_id, desk.company.crm_id, draft, desk.clock())
+        await ask(unit, call_id, desk.company.crm_id, Errand(number=draft.number, new=draft), desk.clock())
     desk.sources.crm.create_problem = Killed()  # type: ignore[assignment]
     await desk.die(desk.creation)
     await desk.run(desk.creation)
