@@ -80,9 +80,10 @@ class Chat:
     async def write(self, text: str) -> None:
         """Send a message to the bot."""
         await self.show()
-        await self.box.get_by_role("textbox").fill(text)
+        line = self.box.get_by_role("textbox", name="Skriv til SmartCall")  # cards have text boxes, too
+        await line.fill(text)
         await self.box.get_by_role("button", name="Send", exact=True).click()
-        await expect(self.box.get_by_role("textbox")).to_have_value("")
+        await expect(line).to_have_value("")
 
     async def install(self) -> None:
         await self.show()
