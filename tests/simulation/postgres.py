@@ -19,7 +19,7 @@ from tests.simulation.loop import VirtualLoop
 # No autovacuum: it may change the order in which rows without ORDER BY come back. Deadlocks are ended at once.
 FLAGS = "-c autovacuum=off -c deadlock_timeout=10ms"
 COMMAND_SECONDS = 10.0  # virtual; as calls.store.database gives a command
-_LOOK = 0.03  # real seconds after which a statement that has not answered may be waiting for a lock
+_LOOK = 0.004  # real seconds after which a statement that has not answered may be waiting for a lock
 
 
 class Statement:
@@ -168,8 +168,12 @@ class Postgres:
             self._recheck()
 
     def _attend(self, statement: Statement) -> bool:
-        """Run the real loop until the statement is done; False when it waits for another one's lock."""
-        task, looks = statement.task, 0
+        """Run the real loop until the statement is done; False when it waits for another one's lock.
+
+        Nobody else runs meanwhile, and PostgreSQL has given a transaction's locks back before it answers its COMMIT: who
+        is blocked when this is asked stays so.
+        """
+        task = statement.task
         assert task is not None
         while not task.done():
             self._attended = task
@@ -179,11 +183,7 @@ class Postgres:
             timer.cancel()
             task.remove_done_callback(self._stop)
             self._attended = None
-            if task.done():
-                break
-            # Twice, because a lock may be just being given back.
-            looks = looks + 1 if self._is_blocked(statement) else 0
-            if looks > 1 and not self._in_circle(statement):
+            if not task.done() and self._is_blocked(statement) and not self._in_circle(statement):
                 return False
         return True
 
@@ -235,7 +235,7 @@ class Postgres:
         while again:
             again = False
             for statement in [*self._waiting]:
-                if self._attend(statement):
+                if not self._is_blocked(statement) and self._attend(statement):
                     self._waiting.remove(statement)
                     self._pass_on(statement)
                     again = True
