@@ -2,6 +2,9 @@
 
 An id is no proof, so everybody may make us look. Ids that were found before wait only behind their own kind; all others
 together have the room of one, and one that is not there is not looked for again at once.
+
+A connection is remembered as it was. Whoever stores anything in its name has the database compare its version first
+(:func:`calls.intake.ingest.take_in`), and whoever refuses anything looks anew before.
 """
 
 from __future__ import annotations
@@ -31,23 +34,27 @@ class Acquaintances:
         self._database = database
         self._clock = clock
         self._gates = Gates(room=ROOM, patience=PATIENCE)
-        self._known: OrderedDict[UUID, None] = OrderedDict()
+        self._known: OrderedDict[UUID, Connection] = OrderedDict()
         self._unknown: OrderedDict[UUID, float] = OrderedDict()  # until when
 
-    async def find(self, connection_id: UUID) -> Connection | None:
-        """The enabled connection, fresh from the database. TimeoutError: too many are in line."""
+    async def find(self, connection_id: UUID, *, anew: bool = False) -> tuple[Connection | None, bool]:
+        """The enabled connection, and whether it is a remembered one; ``anew``: fresh from the database. TimeoutError:
+        too many are in line."""
         if self._unknown.get(connection_id, 0.0) > self._clock():
-            return None
-        known = connection_id in self._known
+            return None, False
+        known = self._known.get(connection_id)
+        if known is not None and not anew:
+            self._known.move_to_end(connection_id)
+            return known, True
         async with self._gates.through(connection_id if known else None):
             found = await find_connection(self._database, connection_id)
         if found is not None:
-            _keep(self._known, connection_id, None)
+            _keep(self._known, connection_id, found)
         elif known:  # taken out or switched off, perhaps for a moment
             self._known.pop(connection_id, None)
         else:
             _keep(self._unknown, connection_id, self._clock() + UNKNOWN_FOR)
-        return found
+        return found, False
 
 
 def _keep(kept: OrderedDict[UUID, _T], key: UUID, value: _T) -> None:

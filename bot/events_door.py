@@ -20,10 +20,10 @@ from bot.bodies import read_body
 from bot.refusals import Refusals
 from calls import telemetry
 from calls.errors import BadProof, Unreadable
-from calls.intake.ingest import take_in
+from calls.intake.ingest import Outdated, Taken, take_in
 from calls.jobs.queue import Bell
 from calls.model import Connection
-from calls.ports import Operator, RawRequest, Response
+from calls.ports import Operator, Parsed, RawRequest, Response, Webhook
 from calls.store.database import DATABASE_AWAY, Database
 from calls.store.vault import Unsealable
 
@@ -67,13 +67,15 @@ class EventsDoor:
         except Unsealable as problem:
             log.error("events refused: %s", problem)  # noqa: TRY400
             return web.Response(status=503, text="try again later", headers={"Retry-After": "60"})
+        except Outdated:
+            return web.Response(status=503, text="try again in a moment", headers={"Retry-After": "1"})
         except DATABASE_AWAY as problem:
             log.error("events could not be stored: %s", type(problem).__name__)  # noqa: TRY400 - no stack traces
             return web.Response(status=503, text="try again in a moment", headers={"Retry-After": "1"})
         return web.Response(status=answer.status, body=answer.body, content_type=answer.content_type)
 
     async def _take(self, request: web.Request, received_at: datetime) -> Response:
-        connection = await self._connection(request.match_info["connection"])
+        connection, remembered = await self._connection(request.match_info["connection"])
         raw = RawRequest(
             method=request.method,
             headers={name.lower(): value for name, value in request.headers.items()},
@@ -81,12 +83,16 @@ class EventsDoor:
             body=await read_body(request, SIZE_LIMIT),
             url_token=request.match_info.get("token"),
         )
-        webhook = self._operators[connection.type].webhook
-        if webhook is None:
-            raise BadProof("no such connection")
-        proof = webhook.verify(raw, connection, received_at)
-        parsed = webhook.parse(raw, connection, received_at)
-        taken = await take_in(self._database, self._bell, connection, proof, parsed, received_at)
+        try:
+            webhook, parsed, taken = await self._store(raw, connection, received_at)
+            outdated = remembered and not parsed.events  # nothing was stored, so nothing was compared
+        except (BadProof, Unreadable, Outdated):
+            if not remembered:
+                raise
+            outdated = True
+        if outdated:
+            connection, _ = await self._connection(request.match_info["connection"], anew=True)
+            webhook, parsed, taken = await self._store(raw, connection, received_at)
         telemetry.events.add(taken.stored, {"outcome": "stored"})
         telemetry.events.add(taken.repeated, {"outcome": "repeated"})
         for reason in taken.ignored:
@@ -97,12 +103,23 @@ class EventsDoor:
         base = self._public_url or str(request.url.origin())
         return webhook.reply(parsed, raw, f"{base}{request.rel_url.path}")
 
-    async def _connection(self, text: str) -> Connection:
+    async def _store(
+        self, raw: RawRequest, connection: Connection, received_at: datetime
+    ) -> tuple[Webhook, Parsed, Taken]:
+        webhook = self._operators[connection.type].webhook
+        if webhook is None:
+            raise BadProof("no such connection")
+        proof = webhook.verify(raw, connection, received_at)
+        parsed = webhook.parse(raw, connection, received_at)
+        return webhook, parsed, await take_in(self._database, self._bell, connection, proof, parsed, received_at)
+
+    async def _connection(self, text: str, *, anew: bool = False) -> tuple[Connection, bool]:
+        """The connection, and whether it is as this node remembers it."""
         try:
             connection_id = UUID(text)
         except ValueError:
             raise BadProof("no such connection") from None
-        connection = await self._acquaintances.find(connection_id)
+        connection, remembered = await self._acquaintances.find(connection_id, anew=anew)
         if connection is None or connection.type not in self._operators:
             raise BadProof("no such connection")
-        return connection
+        return connection, remembered

@@ -293,3 +293,4 @@ class Connection:
     provider_tenant_id: UUID | None = None  # whose secrets are used, when settings name a provider's connection
     # Each secret with its valid values, newest first: two live during a rotation.
     secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    version: int | None = field(default=None, repr=False, compare=False)  # of the row it was read from

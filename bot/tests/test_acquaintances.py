@@ -59,22 +59,24 @@ def door(rows: Rows, clock: list[float]) -> Acquaintances:
 async def test_what_is_not_there_is_looked_for_once(rows: Rows, door: Acquaintances, clock: list[float]) -> None:
     nobody = uuid.uuid4()
     for _ in range(100):
-        assert await door.find(nobody) is None
+        assert await door.find(nobody) == (None, False)
     assert rows.asked == [nobody]
     rows.there.add(nobody)
     clock[0] += UNKNOWN_FOR
-    assert await door.find(nobody) is not None
+    assert (await door.find(nobody))[0] is not None
 
 
-async def test_an_acquaintance_is_read_anew_each_time(rows: Rows, door: Acquaintances) -> None:
+async def test_an_acquaintance_is_remembered_until_it_is_asked_for_anew(rows: Rows, door: Acquaintances) -> None:
     """Its secrets may have changed, and it may have been switched off."""
-    for _ in range(3):
-        assert await door.find(OURS) is not None
+    found = [await door.find(OURS) for _ in range(3)]
+    assert [remembered for _, remembered in found] == [False, True, True]
+    assert len(rows.asked) == 1
     rows.there.clear()
-    assert await door.find(OURS) is None
+    assert await door.find(OURS, anew=True) == (None, False)
     rows.there.add(OURS)
-    assert await door.find(OURS) is not None
-    assert len(rows.asked) == 5
+    connection, remembered = await door.find(OURS)
+    assert connection is not None
+    assert not remembered
 
 
 async def test_a_thousand_strangers_look_a_few_at_a_time_and_an_acquaintance_does_not_wait(
@@ -86,13 +88,13 @@ async def test_a_thousand_strangers_look_a_few_at_a_time_and_an_acquaintance_doe
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert rows.most == acquaintances.ROOM
-    burst = [asyncio.create_task(door.find(OURS)) for _ in range(150)]
+    burst = [asyncio.create_task(door.find(OURS, anew=True)) for _ in range(150)]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert rows.asking == 2 * acquaintances.ROOM
     rows.go_on.set()
-    assert None not in await asyncio.gather(*burst)
-    assert set(await asyncio.gather(*crowd)) == {None}
+    assert None not in [connection for connection, _ in await asyncio.gather(*burst)]
+    assert set(await asyncio.gather(*crowd)) == {(None, False)}
 
 
 async def test_nothing_that_is_remembered_grows_without_end(

@@ -36,6 +36,10 @@ class Taken:
     ignored: list[str] = field(default_factory=list)
 
 
+class Outdated(Exception):
+    """The connection is another by now than the one its sender proved itself to; nothing was stored."""
+
+
 class _Overtaken(Exception):
     """Somebody else has changed the call meanwhile; what was done for it in this transaction is undone."""
 
@@ -44,12 +48,22 @@ async def take_in(
     database: Database, bell: Bell, connection: Connection, proof: Proof, parsed: Parsed, received_at: datetime
 ) -> Taken:
     """Store the events of one delivery and ring for each call they touch. The delivery counts as taken in when its last
-    call is: sent again after a failure in between, its events are known already."""
+    call is: sent again after a failure in between, its events are known already. Raises :class:`Outdated`."""
     taken = Taken(ignored=list(parsed.ignored))
     calls = [list(events) for _, events in groupby(parsed.events, key=lambda event: event.call_ref)]
     for number, events in enumerate(calls, start=1):
         last = number == len(calls)
-        if not await store(database, bell, connection, events, received_at, taken, proof.delivery_id, last=last):
+        if not await store(
+            database,
+            bell,
+            connection,
+            events,
+            received_at,
+            taken,
+            proof.delivery_id,
+            last=last,
+            version=connection.version,
+        ):
             taken.repeated = len(parsed.events)
             break
     return taken
@@ -65,12 +79,16 @@ async def store(
     delivery_id: str | None = None,
     *,
     last: bool = True,
+    version: int | None = None,
 ) -> bool:
-    """Store events of one call, whose sender is known, and ring. False when their delivery was taken in before."""
+    """Store events of one call, whose sender is known, and ring. False when their delivery was taken in before. With a
+    ``version``, only while the connection is still that one."""
     at_once = database.at_once(connection.tenant_id)
     delivery = at_once.hash("delivery", delivery_id) if delivery_id is not None else None
     while True:
-        row = await _approach(at_once, connection.connection_id, events, delivery, now)
+        row = await _approach(at_once, connection.connection_id, events, delivery, now, version)
+        if row["outdated"]:
+            raise Outdated
         if row["seen"]:
             return False
         ground, found = _ground(at_once, connection.connection_id, events, row, delivery if last else None)
@@ -105,14 +123,14 @@ async def _settle_with_request(
 
 
 async def _approach(
-    unit: Unit, connection_id: UUID, events: Sequence[Event], delivery: bytes | None, now: datetime
+    unit: Unit, connection_id: UUID, events: Sequence[Event], delivery: bytes | None, now: datetime, version: int | None
 ) -> Any:
     refs = unit.hashes("call ref", events[0].call_ref)
     parents = [hashed for event in events if event.parent_ref for hashed in unit.hashes("call ref", event.parent_ref)]
     named = [found for event in events if (found := read_request_ref(event.request_ref))]
     lines = list(line_hashes(unit, events))
     return await unit.sql.fetchrow(
-        _SQL["approach"], unit.tenant_id, connection_id, refs, refs + parents, named, lines, delivery, now
+        _SQL["approach"], unit.tenant_id, connection_id, refs, refs + parents, named, lines, delivery, now, version
     )
 
 

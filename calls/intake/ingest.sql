@@ -1,7 +1,7 @@
 -- Storing events and what follows from them (both in migrations/versions/0001_intake.sql).
 
 -- name: approach
-SELECT * FROM smartcall.approach($1, $2, $3, $4, $5, $6, $7, $8)
+SELECT * FROM smartcall.approach($1, $2, $3, $4, $5, $6, $7, $8, $9)
 
 -- name: settle
 SELECT smartcall.settle(

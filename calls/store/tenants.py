@@ -136,7 +136,9 @@ async def read_connection(unit: Unit, connection_id: UUID) -> Connection | None:
 async def find_connection(database: Database, connection_id: UUID) -> Connection | None:
     """An enabled connection of whichever tenant; its caller has not proved anything yet."""
     row = await database.pool.fetchrow(SQL["find_connection"], connection_id)
-    return _connection(database.at_once(row["tenant_id"]), row) if row else None
+    if row is None:
+        return None
+    return replace(_connection(database.at_once(row["tenant_id"]), row), version=row["version"])
 
 
 async def read_operators(unit: Unit) -> Sequence[Connection]:

@@ -24,4 +24,4 @@ SELECT * FROM smartcall.connectors($1)
 
 -- name: find_connection
 -- In the tenant that it belongs to (0001_functions.sql).
-SELECT * FROM smartcall.connection_by_id($1)
+SELECT (k.connection).*, k.version FROM smartcall.connection_by_id($1) AS k

@@ -48,11 +48,13 @@ GRANT EXECUTE ON FUNCTION smartcall.take_tokens(uuid, text[], double precision[]
 -- Whatever only takes a token or a lease does not wait for the disk: a crash gives it back, and nothing is lost. What a
 -- card or an answer to the operator relies on (events, POSTs, what is shown) does wait.
 
--- An operator's or a source's connection by its id, and so the tenant that it belongs to. Nothing is proved by knowing it.
-CREATE FUNCTION smartcall.connection_by_id(id uuid) RETURNS SETOF smartcall.connection LANGUAGE plpgsql AS $$
+-- An operator's or a source's connection by its id, and so the tenant that it belongs to, with the transaction that wrote
+-- it as it is. Nothing is proved by knowing it.
+CREATE FUNCTION smartcall.connection_by_id(id uuid) RETURNS TABLE (connection smartcall.connection, version xid)
+LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM smartcall.enter(smartcall.resolve('connection', id));
-    RETURN QUERY SELECT c.* FROM smartcall.connection c WHERE c.connection_id = id AND c.enabled;
+    RETURN QUERY SELECT c, c.xmin FROM smartcall.connection c WHERE c.connection_id = id AND c.enabled;
 END $$;
 
 -- The tenant's sources, in the order it wants them shown.

@@ -1,11 +1,11 @@
 -- Taking events in: two questions, whatever the events are.
 
--- What has to be known before events of a call are stored: whether the delivery was taken in before, the call they belong
--- to with its events, who answers on the lines they speak of (hashed under every key in force), and whether an employee
+-- What has to be known before events of a call are stored: whether the connection is another by now than the ``version``
+-- that its sender proved itself to (a webhook's), whether the delivery was taken in before, the call they belong to with its events, who answers on the lines they speak of (hashed under every key in force), and whether an employee
 -- may have asked for this call. That is only a gate, so its five minutes are more than any request lives unheard of.
 CREATE FUNCTION smartcall.approach(
-    tenant uuid, connection uuid, refs bytea[], all_refs bytea[], named uuid[], lines bytea[], delivery bytea, as_of timestamptz,
-    OUT seen boolean, OUT call uuid, OUT bodies bytea[], OUT owners uuid[], OUT owned bytea[], OUT asked boolean,
+    tenant uuid, connection uuid, refs bytea[], all_refs bytea[], named uuid[], lines bytea[], delivery bytea, as_of timestamptz, version xid,
+    OUT outdated boolean, OUT seen boolean, OUT call uuid, OUT bodies bytea[], OUT owners uuid[], OUT owned bytea[], OUT asked boolean,
     OUT settings jsonb
 ) LANGUAGE plpgsql AS $$
 DECLARE
@@ -13,6 +13,12 @@ DECLARE
     touched uuid[];
 BEGIN
     PERFORM smartcall.enter(tenant);
+    outdated := version IS NOT NULL AND NOT EXISTS (
+        SELECT FROM smartcall.connection c WHERE c.connection_id = connection AND c.xmin = version AND c.enabled
+    );
+    IF outdated THEN
+        RETURN;
+    END IF;
     seen := delivery IS NOT NULL AND EXISTS (
         SELECT FROM smartcall.delivery d WHERE d.connection_id = connection AND d.delivery_hash = delivery
     );
