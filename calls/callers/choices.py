@@ -6,10 +6,11 @@ that its cards need no other question; what the sources then say decides whether
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -25,19 +26,23 @@ _RECORD: TypeAdapter[Match] = TypeAdapter(Match)
 _NUMBER, _SEALED = "choice number", "choice"
 
 
-async def recall(unit: Unit, number: Number) -> Sequence[Remembered]:
-    """What is remembered about a number. One round trip; ``unit`` may be one of :meth:`Database.at_once`."""
-    rows = await unit.sql.fetch(_SQL["recall"], unit.tenant_id, unit.hashes(_NUMBER, number.key))
-    return [
+def choice_hashes(unit: Unit, number: Number) -> list[bytes]:
+    """What a number's choices are found by, under every key in force."""
+    return unit.hashes(_NUMBER, number.key)
+
+
+def open_choices(unit: Unit, rows: Iterable[Any]) -> tuple[Remembered, ...]:
+    """What is remembered, in rows of the table."""
+    return tuple(
         Remembered(employee_id=row["employee_id"], match=unit.open_value(_SEALED, _RECORD, row["record_sealed"]))
         for row in rows
-    ]
+    )
 
 
 async def remember(unit: Unit, number: Number, employee_id: UUID | None, match: Match, now: datetime) -> Remembered:
     """From now on this record is meant, for one employee or (None) for all."""
     kept = _without_details(match)
-    await unit.sql.execute(_SQL["forget"], unit.hashes(_NUMBER, number.key), employee_id)  # under an older key
+    await unit.sql.execute(_SQL["forget"], choice_hashes(unit, number), employee_id)  # under an older key
     await unit.sql.execute(
         _SQL["remember"],
         unit.tenant_id,
@@ -50,7 +55,7 @@ async def remember(unit: Unit, number: Number, employee_id: UUID | None, match: 
 
 
 async def forget(unit: Unit, number: Number, employee_id: UUID | None) -> None:
-    await unit.sql.execute(_SQL["forget"], unit.hashes(_NUMBER, number.key), employee_id)
+    await unit.sql.execute(_SQL["forget"], choice_hashes(unit, number), employee_id)
 
 
 async def judge(unit: Unit, number: Number, lookup: Lookup, now: datetime) -> Lookup:
@@ -60,7 +65,7 @@ async def judge(unit: Unit, number: Number, lookup: Lookup, now: datetime) -> Lo
         found = lookup.find(each.match)
         if found is not None:
             sealed = unit.seal_value(_SEALED, _RECORD, _without_details(found))
-            await unit.sql.execute(_SQL["note_used"], unit.hashes(_NUMBER, number.key), each.employee_id, sealed, now)
+            await unit.sql.execute(_SQL["note_used"], choice_hashes(unit, number), each.employee_id, sealed, now)
         elif lookup.has_answered(each.match.connection_id):
             await forget(unit, number, each.employee_id)
             continue

@@ -1,8 +1,5 @@
 -- Who is meant when several own a number.
 
--- name: recall
-SELECT employee_id, record_sealed FROM smartcall.recall_choices($1, $2::bytea[])
-
 -- name: forget
 DELETE FROM smartcall.choice WHERE number_hash = ANY($1::bytea[]) AND employee_id IS NOT DISTINCT FROM $2
 

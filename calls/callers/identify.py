@@ -9,9 +9,10 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
-from calls.callers.choices import judge, recall
+from calls.callers.choices import judge, open_choices
 from calls.callers.lookup import Lookup, Patience, Remembered, look_up
 from calls.callers.sources import OpenSource, Sources, list_pages
 from calls.errors import OutsideError
@@ -22,7 +23,7 @@ from calls.jobs.starts import NEVER_CAME_BACK, is_worn_out
 from calls.matching import rank
 from calls.model import Ability, Direction, SourceRole
 from calls.numbers import Number
-from calls.popups.cards import Cards, Claimed
+from calls.popups.cards import Cards, Hold
 from calls.popups.scene import LOOKUP, lock_lookup
 from calls.reducer import CallState, fold
 from calls.store.database import DATABASE_AWAY, Database, Unit
@@ -47,6 +48,7 @@ class _Order:
 
     lease: str  # our job, and this run of it: a job that was taken over meanwhile has another
     number: Number
+    sources: Sequence[Any]  # the rows of whom to ask
     before: Lookup  # what the sources said when they were asked the last time
     stored: _Stored
     shown: bool  # False: for the journal alone, which no directory is asked for
@@ -73,11 +75,24 @@ class CardsJob:
         self._patience = patience or Patience()
 
     async def __call__(self, task: Task) -> None:
-        now, lease = self._now(), f"{task.job_id} {uuid4()}"
-        until = now + timedelta(seconds=self._patience.hard + self._patience.directory + 2)
+        order: _Order | None = None
+        claimed: Any = None
+        lease = f"{task.job_id} {uuid4()}"
+
+        async def take(unit: Unit, hold: Hold) -> Any:
+            nonlocal claimed
+            until = hold.now + timedelta(seconds=self._patience.hard + self._patience.directory + 2)
+            row = await unit.sql.fetchrow(
+                SQL["take_cards"], task.tenant_id, task.call_id, hold.lease, hold.until, hold.now, lease, until
+            )
+            claimed = row if row["starts"] is not None else None
+            return row
+
         try:
-            claimed = await self._cards.show(task.tenant_id, task.call_id, (lease, until))
-            order = await self._order(task, lease, claimed) if claimed is not None else None
+            await self._cards.show(task.tenant_id, task.call_id, take)
+            if claimed is None:
+                return
+            order = await self._order(task, lease, claimed)
         except DATABASE_AWAY:
             raise
         except Exception:
@@ -85,22 +100,19 @@ class CardsJob:
             async with self._database.tenant(task.tenant_id) as unit:
                 await unit.sql.execute(SQL["came_back"], task.call_id)
             raise
-        if claimed is None:
-            return
-        if order is not None:
-            try:
-                await self._identify(task, order)
-            except DATABASE_AWAY:
-                raise
-            except Exception as problem:
-                # A mistake of ours would be made again every few seconds; the card says that nobody answered.
-                log.error("lookup of call %s: %s in our own code", task.call_id, type(problem).__name__)  # noqa: TRY400
-                await self._keep(task, order, replace(order.before, done=True))
-                await self._cards.show(task.tenant_id, task.call_id)
-        else:
+        if order is None:
             await self._cards.show(task.tenant_id, task.call_id)
+            return
+        try:
+            await self._identify(task, order)
+        except DATABASE_AWAY:
+            raise
+        except Exception as problem:
+            # A mistake of ours would be made again every few seconds; the card says that nobody answered.
+            log.error("lookup of call %s: %s in our own code", task.call_id, type(problem).__name__)  # noqa: TRY400
+            await self._keep(task, order, replace(order.before, done=True))
 
-    async def _order(self, task: Task, lease: str, row: Claimed) -> _Order | None:
+    async def _order(self, task: Task, lease: str, row: Any) -> _Order | None:
         """What is to be asked; None when it turns out that nothing is."""
         now, unit = self._now(), self._database.at_once(task.tenant_id)
         if is_worn_out(row["starts"]):
@@ -116,6 +128,7 @@ class CardsJob:
         order = _Order(
             lease=lease,
             number=number,
+            sources=row["sources"],
             before=before,
             stored=_Stored(sealed=row["lookup_sealed"], lookup=before),
             shown=shown,
@@ -124,7 +137,7 @@ class CardsJob:
         )
         if before.answers:
             return order
-        known = Lookup(remembered=tuple(await recall(unit, number)))
+        known = Lookup(remembered=open_choices(unit, row["choices"]))
         if call.state is CallState.PLACED:  # whoever asked for it waits for an answer, whoever it is
             return replace(order, remembered=known.remembered, at_once=True)
         at_once = shown and bool(known.remembered) and all(known.recalled(leg.employee_id) for leg in call.legs)
@@ -152,7 +165,7 @@ class CardsJob:
 
     async def _identify(self, task: Task, order: _Order) -> None:
         toast_at = asyncio.get_running_loop().time() + order.toast_in
-        opened = await self._sources.every(task.tenant_id)
+        opened = await self._sources.open_rows(task.tenant_id, order.sources)
         if not order.shown:
             opened = [source for source in opened if source.connector.spec.role is SourceRole.CRM]
         pages = list_pages(opened, order.number)
@@ -161,22 +174,19 @@ class CardsJob:
         kept, latest, toasted = order.before, order.before, order.at_once
         if order.at_once:
             await self._keep(task, order, order.before)
-            await self._cards.show(task.tenant_id, task.call_id)
         async with contextlib.aclosing(_with_timer(stages, toast_at)) as steps:
             async for step in steps:
                 latest = replace(step, pages=pages) if step else latest
                 toasted = toasted or step is None or latest.worth_a_toast
                 # Asked again, the sources' silence does not wipe what they said the first time.
                 if toasted and latest != kept and (latest.worth_a_toast or not order.before.answers):
-                    await self._keep(task, order, latest)
                     kept = latest
-                    await self._cards.show(task.tenant_id, task.call_id)
+                    await self._keep(task, order, latest)
         if not order.shown:
             return
         detailed = await self._with_details(order, latest, opened)
         if detailed != latest:
             await self._keep(task, order, detailed)
-            await self._cards.show(task.tenant_id, task.call_id)
 
     async def _with_details(self, order: _Order, lookup: Lookup, opened: Sequence[OpenSource]) -> Lookup:
         """What the best match's own source adds to it, after the first card and without a banner."""
@@ -196,8 +206,16 @@ class CardsJob:
         return lookup.enriched(best, details)
 
     async def _keep(self, task: Task, order: _Order, lookup: Lookup) -> None:
-        """Store the answers, want the popups anew, and open the door for first cards."""
-        now, unit, stored = self._now(), self._database.at_once(task.tenant_id), order.stored
+        """Store the answers, and show what they change: the popups are wanted anew, first cards too."""
+
+        async def take(unit: Unit, hold: Hold) -> Any:
+            return await self._store(unit, hold, task, order, lookup)
+
+        await self._cards.show(task.tenant_id, task.call_id, take)
+
+    async def _store(self, unit: Unit, hold: Hold, task: Task, order: _Order, lookup: Lookup) -> Any:
+        """The popups that the answers change, taken; None when it is not for us any more to say who is calling."""
+        now, stored = hold.now, order.stored
         while True:
             before = stored.lookup  # an employee may have pointed out a match meanwhile
             # Once something was kept, what is remembered is what the call itself has; it may have been forgotten since.
@@ -218,12 +236,14 @@ class CardsJob:
                 now,
                 due,
                 uuid4(),
+                hold.lease,
+                hold.until,
             )
             if row["kept"] is None:
-                return  # another job is asking by now, because an employee wished it or because we were too slow
+                return None  # another job is asking by now, because an employee wished it or because we were too slow
             if row["kept"]:
                 stored.sealed, stored.lookup = sealed, kept
-                return
+                return row
             stored.sealed = row["present"]
             stored.lookup = _opened(unit, stored.sealed)
 

@@ -4,9 +4,13 @@
 UPDATE smartcall.call SET lookup_state = 'none', lookup_lease = NULL, lookup_lease_until = NULL, lookup_starts = 0
 WHERE call_id = $1
 
+-- name: take_cards
+-- Leases what is open, the lookup too (this, keep_lookup and want_journal: migrations/versions/0001_functions.sql).
+SELECT popups, scene, toast_at, lookup_sealed, bodies, starts, sources, choices
+FROM smartcall.take_cards($1, $2, $3, $4, $5, $6, $7)
+
 -- name: keep_lookup
--- This and want_journal: migrations/versions/0001_functions.sql.
-SELECT kept, present FROM smartcall.keep_lookup($1, $2, $3, $4, $5, $6, $7, $8, $9)
+SELECT kept, present, popups, scene FROM smartcall.keep_lookup($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 
 -- name: came_back
 UPDATE smartcall.call SET lookup_starts = 0 WHERE call_id = $1

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from calls.callers.lookup import Source
@@ -25,7 +26,7 @@ from calls.model import (
 from calls.numbers import Number
 from calls.ports import Connector, ConnectorSpec
 from calls.store.database import Database
-from calls.store.tenants import find_connection, read_connectors
+from calls.store.tenants import connector_from, find_connection, read_connectors
 from calls.store.vault import Unsealable
 
 log = logging.getLogger(__name__)
@@ -80,8 +81,12 @@ class Sources:
 
     async def every(self, tenant_id: UUID) -> Sequence[OpenSource]:
         """All of a tenant's sources, in the order it wants them shown."""
-        connections = await read_connectors(self._database.at_once(tenant_id))
-        return [await self._open(connection) for connection in connections]
+        return await self.open_rows(tenant_id, await read_connectors(self._database.at_once(tenant_id)))
+
+    async def open_rows(self, tenant_id: UUID, rows: Iterable[Any]) -> Sequence[OpenSource]:
+        """The same from rows that were read with something else."""
+        unit = self._database.at_once(tenant_id)
+        return [await self._open(connector_from(unit, row)) for row in rows]
 
     async def one(self, tenant_id: UUID, connection_id: UUID) -> OpenSource | None:
         try:

@@ -5,7 +5,11 @@ SELECT * FROM smartcall.approach($1, $2, $3, $4, $5, $6, $7, $8, $9)
 
 -- name: settle
 SELECT smartcall.settle(
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25
+    tenant => $1, connection => $2, call => $3, ref => $4, known => $5,
+    hashes => $6, times => $7, sealed => $8, delivery => $9, as_of => $10,
+    now_state => $11, ended => $12, silent_at => $13, wish => $14, parent => $15, toast => $16, due => $17,
+    employees => $18, people => $19, popups => $20, entry => $21, preference => $22, usually => $23,
+    requested => $24, maker => $25, number_choices => $26
 )
 
 -- name: lock_call

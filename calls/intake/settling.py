@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
+from calls.callers.choices import choice_hashes
 from calls.calling.echo import Echo, follow
 from calls.intake.events import EVENT, read_events
 from calls.jobs.queue import Bell
@@ -16,7 +16,7 @@ from calls.model import Direction, Event, EventKind
 from calls.reducer import Call, CallState, fold, patience_ends
 from calls.store.database import Database, Unit
 from calls.store.sql_blocks import read_blocks
-from calls.store.tenants import TENANT_SETTINGS, read_tenant
+from calls.store.tenants import TenantSettings, read_tenant
 
 _SQL = read_blocks(Path(__file__).with_name("ingest.sql"))
 
@@ -33,7 +33,7 @@ class Ground:
     call_id: UUID  # of a new call: the one it will have
     events: Sequence[Event]  # stored already, in no order
     new: Sequence[Event] = ()  # with our employees marked; stored by what follows
-    settings: Any = None  # the tenant's, as they are stored
+    settings: TenantSettings
     asked: bool = False  # an employee may have asked for this call
     opened_by: tuple[UUID, bytes] | None = None  # the connection, and the hash of the operator's id of the call
     delivery: bytes | None = None  # the hash of its id
@@ -46,8 +46,8 @@ async def settle_again(unit: Unit, bell: Bell, connection_id: UUID, call_id: UUI
     known = {event.event_id for event in stored}
     new = [event for event in own if event.event_id not in known]
     echo = await follow(unit, bell, connection_id, call_id, [*stored, *new], now)
-    settings = TENANT_SETTINGS.dump_python(tenant.settings) if tenant else None
-    call = await settle(unit, Ground(call_id=call_id, events=stored, new=new, settings=settings), echo, now)
+    ground = Ground(call_id=call_id, events=stored, new=new, settings=tenant.settings if tenant else TenantSettings())
+    call = await settle(unit, ground, echo, now)
     if call is None:
         raise AssertionError("the call's row is not locked")
     return call
@@ -76,7 +76,7 @@ async def settle(unit: Unit, ground: Ground, echo: Echo | None, now: datetime) -
     looked_up = is_looked_up(call) and (echo is None or echo.kept)
     over = call.state is CallState.ENDED
     journaled = looked_up and (over or call.came_to is not None)
-    employees, kind, usually = _popups(call, ground.settings)
+    employees, (preference, usually) = _shown_to(call), _preference(call, ground.settings)
     connection_id, ref_hash = ground.opened_by or (None, None)
     done = await unit.sql.fetchval(
         _SQL["settle"],
@@ -101,25 +101,34 @@ async def settle(unit: Unit, ground: Ground, echo: Echo | None, now: datetime) -
         employees,
         [uuid4() for _ in employees],
         uuid4() if journaled else None,
-        kind,
+        preference,
         usually,
         echo is not None,
         call.caller.employee_id if call.direction is Direction.OUTBOUND and call.caller else None,
+        choice_hashes(unit, call.outside.number) if looked_up and call.outside and call.outside.number else [],
     )
     return call if done else None
 
 
-def _popups(call: Call, settings: Any) -> tuple[list[UUID], str, bool]:
-    """Who may be shown the call, the preference that decides, and what holds for who has chosen nothing. An outgoing
-    one is shown to nobody; there the two say whether it is journaled, without which no source hears of it."""
-    employees = [leg.employee_id for leg in call.legs]
+def _shown_to(call: Call) -> list[UUID]:
+    """Who may be shown the call; an outgoing one nobody."""
     if call.direction is Direction.OUTBOUND:
-        return [], "journal_outgoing", TENANT_SETTINGS.validate_python(settings).journal_outgoing != "never"
+        return []
+    employees = [leg.employee_id for leg in call.legs]
     if call.direction is not Direction.INTERNAL:
-        return employees, "popup_queue" if call.queue else "popup_direct", True
+        return employees
     calling = call.caller.employee_id if call.caller else None
-    shown = TENANT_SETTINGS.validate_python(settings).popup_internal
-    return [employee_id for employee_id in employees if employee_id != calling], "popup_internal", shown
+    return [employee_id for employee_id in employees if employee_id != calling]
+
+
+def _preference(call: Call, settings: TenantSettings) -> tuple[str, bool]:
+    """The employee's own choice that decides, and what holds for who has chosen nothing: whether the call is shown; of
+    an outgoing one, whether it is journaled, without which no source hears of it."""
+    if call.direction is Direction.OUTBOUND:
+        return "journal_outgoing", settings.journal_outgoing != "never"
+    if call.direction is not Direction.INTERNAL:
+        return "popup_queue" if call.queue else "popup_direct", True
+    return "popup_internal", settings.popup_internal
 
 
 def _touched(call: Call) -> Iterator[UUID]:

@@ -22,7 +22,7 @@ from calls.journal.putting_off import put_off
 from calls.matching import rank
 from calls.model import Ability, Direction, JournalEntry, Match, Outcome, RecordRef, SourceRole
 from calls.popups.popup import rung
-from calls.popups.scene import Scene, read_scene
+from calls.popups.scene import NO_OPERATORS, Scene, scene_from
 from calls.reducer import Call
 from calls.store.database import DATABASE_AWAY, Database, Unit
 from calls.store.sql_blocks import read_blocks
@@ -71,7 +71,7 @@ class JournalJob:
         row = await self._database.at_once(task.tenant_id).sql.fetchrow(
             _SQL["take_journal"], task.tenant_id, task.call_id, lease, now + _LEASE, now
         )
-        if row is None:
+        if row["journal_id"] is None:
             return
         if is_worn_out(row["starts"]):
             log.error("nobody came back from journal %s: parked", row["journal_id"])
@@ -84,12 +84,12 @@ class JournalJob:
             async with self._database.tenant(task.tenant_id) as unit:
                 await unit.sql.execute(_SQL["wait_for_lookup"], row["journal_id"], lease, now + _LOOK_AGAIN)
             return
-        scene = await self._read(task, lease)
+        scene = await self._open(task, row["scene"], lease)
         if scene is None:
             return
         source: OpenSource | None = None
         try:
-            target = await self._target(task, scene) if is_due(scene) else None
+            target = await self._target(task, scene, row["sources"]) if is_due(scene) else None
             if target is None:
                 async with self._database.tenant(task.tenant_id) as unit:
                     await unit.sql.execute(_SQL["lock_call"], task.call_id)
@@ -125,9 +125,9 @@ class JournalJob:
         )
         telemetry.journal.add(1, {"outcome": "written"})
 
-    async def _read(self, task: Task, lease: UUID) -> Scene | None:
+    async def _open(self, task: Task, row: Any, lease: UUID) -> Scene | None:
         try:
-            return await read_scene(self._database.at_once(task.tenant_id), task.call_id)
+            return scene_from(self._database.at_once(task.tenant_id), row, NO_OPERATORS)
         except DATABASE_AWAY:
             raise
         except Exception:
@@ -136,7 +136,7 @@ class JournalJob:
                 await unit.sql.execute(_SQL["came_back"], task.call_id, lease)
             raise
 
-    async def _target(self, task: Task, scene: Scene) -> tuple[OpenSource, Match] | None:
+    async def _target(self, task: Task, scene: Scene, rows: Sequence[Any]) -> tuple[OpenSource, Match] | None:
         """The best CRM match whose source can journal."""
         outside = scene.call.outside
         if outside is None or outside.number is None:
@@ -147,9 +147,10 @@ class JournalJob:
         for match in sorted(ranked, key=lambda match: match.ref != meant):
             if match.role is not SourceRole.CRM:
                 continue
-            source = await self._sources.one(task.tenant_id, match.connection_id)
-            if source is not None and source.can(Ability.JOURNAL):
-                return source, match
+            meant_row = [row for row in rows if row["connection_id"] == match.connection_id]
+            for source in await self._sources.open_rows(task.tenant_id, meant_row):
+                if source.can(Ability.JOURNAL):
+                    return source, match
         return None
 
     def _entry(self, scene: Scene, match: Match) -> JournalEntry:

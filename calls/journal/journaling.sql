@@ -2,7 +2,7 @@
 
 -- name: take_journal
 -- Counts the start by itself, before anything else is done (migrations/versions/0001_functions.sql).
-SELECT journal_id, wanted, attempts, starts, looking FROM smartcall.take_journal($1, $2, $3, $4, $5)
+SELECT journal_id, wanted, attempts, starts, looking, scene, sources FROM smartcall.take_journal($1, $2, $3, $4, $5)
 
 -- name: park_worn_out
 -- Nobody came back from it; the count stays until it is replayed.

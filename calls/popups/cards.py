@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -30,16 +30,23 @@ from calls.store.sql_blocks import read_blocks
 log = logging.getLogger(__name__)
 _SQL = read_blocks(Path(__file__).with_name("cards.sql"))
 
-_LEASE = timedelta(seconds=10)
-_SEND_SECONDS = 4.5  # below half the lease: a sender that hangs has given up before another may begin
+_LEASE = timedelta(seconds=9)  # with the sweep's second, whoever stands still is replaced within ten
+_SEND_SECONDS = 4.4  # below half the lease: a sender that hangs has given up before another may begin
 _GRACE = 0.3  # a channel that keeps its deadline says itself what became of the request
 _WAITS = (2.0, 5.0, 15.0, 60.0, 300.0, 900.0)  # seconds before a failed popup is tried again; then it is parked
 
 
-# A lookup to be taken along with the popups: who takes it (the job, and this run of it), and until when.
-Claim: TypeAlias = tuple[str, datetime]
-# What it is asked with, when it was there to take: toast_at, lookup_sealed, bodies, starts.
-Claimed: TypeAlias = Mapping[str, Any]
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hold:
+    """With what popups are taken, all that are open at once."""
+
+    lease: UUID
+    now: datetime
+    until: datetime
+
+
+# Takes popups of a call, perhaps with something else in the same question: a row with popups and scene, or None.
+Taking: TypeAlias = Callable[[Unit, Hold], Awaitable[Any]]
 
 
 class CardChannel(Protocol):
@@ -70,26 +77,26 @@ class Cards:
         self._now = now
         self._operators = operators
 
-    async def show(self, tenant_id: UUID, call_id: UUID, claim: Claim | None = None) -> Claimed | None:
-        """Bring every popup of a call up to date; goes round while newer states come in. With a ``claim``, the lookup
-        of the call is taken with the first of them, when it is there to take."""
-        claimed, sendings = await self._take(tenant_id, call_id, claim)
-        while any(await asyncio.gather(*(self._send(tenant_id, sending) for sending in sendings))):
-            _, sendings = await self._take(tenant_id, call_id)
-        return claimed
+    async def show(self, tenant_id: UUID, call_id: UUID, taking: Taking | None = None) -> None:
+        """Bring every popup of a call up to date; goes round while newer states come in. ``taking`` is how they are
+        taken the first time."""
 
-    async def _take(
-        self, tenant_id: UUID, call_id: UUID, claim: Claim | None = None
-    ) -> tuple[Claimed | None, Sequence[Sending]]:
+        async def take(unit: Unit, hold: Hold) -> Any:
+            return await unit.sql.fetchrow(_SQL["take_popups"], tenant_id, call_id, hold.lease, hold.until, hold.now)
+
+        sendings = await self._take(tenant_id, taking or take)
+        while any(await asyncio.gather(*(self._send(tenant_id, sending) for sending in sendings))):
+            sendings = await self._take(tenant_id, take)
+
+    async def _take(self, tenant_id: UUID, taking: Taking) -> Sequence[Sending]:
         """Lease what is open, decide what to send, and note each POST before it is made."""
-        now, lease = self._now(), uuid4()
-        unit, (job, until) = self._database.at_once(tenant_id), claim or (None, None)
-        row = await unit.sql.fetchrow(_SQL["take_cards"], tenant_id, call_id, lease, now + _LEASE, now, job, until)
-        claimed: Claimed | None = row if row["starts"] is not None else None
-        return claimed, await self._plan(unit, row, lease, now)
+        now, unit = self._now(), self._database.at_once(tenant_id)
+        hold = Hold(lease=uuid4(), now=now, until=now + _LEASE)
+        taken = await taking(unit, hold)
+        return await self._plan(unit, taken, hold.lease, now) if taken is not None and taken["popups"] else []
 
     async def _plan(self, unit: Unit, taken: Any, lease: UUID, now: datetime) -> Sequence[Sending]:
-        popups = taken["popups"] or ()
+        popups = taken["popups"]
         rows = [row for row in popups if not is_worn_out(row["starts"])]
         if len(rows) < len(popups):
             await self._park_worn_out(unit.tenant_id, popups, lease)

@@ -1,8 +1,8 @@
 -- The popups of a call.
 
--- name: take_cards
+-- name: take_popups
 -- Leases what is open (this and the next two: migrations/versions/0001_functions.sql).
-SELECT popups, scene, toast_at, lookup_sealed, bodies, starts FROM smartcall.take_cards($1, $2, $3, $4, $5, $6, $7)
+SELECT popups, scene FROM smartcall.take_popups($1, $2, $3, $4, $5)
 
 -- name: note_posts
 SELECT popup_id FROM smartcall.note_posts($1, $2::uuid[], $3, $4) AS popup_id

@@ -146,9 +146,9 @@ async def read_operators(unit: Unit) -> Sequence[Connection]:
     return [_without_secrets(unit, row) for row in await unit.sql.fetch(SQL["read_operators"])]
 
 
-async def read_connectors(unit: Unit) -> Sequence[Connection]:
-    """The tenant's enabled sources, in the order it wants them shown. One whose secrets do not open has none."""
-    return [_sealed_or_not(unit, row) for row in await unit.sql.fetch(SQL["read_connectors"], unit.tenant_id)]
+async def read_connectors(unit: Unit) -> Sequence[Any]:
+    """The rows of the tenant's enabled sources, in the order it wants them shown."""
+    return list(await unit.sql.fetch(SQL["read_connectors"], unit.tenant_id))
 
 
 def line_hashes(unit: Unit, events: Iterable[Event]) -> Mapping[bytes, str]:
@@ -212,7 +212,8 @@ def employee_from(unit: Unit, row: Any) -> Employee:
     )
 
 
-def _sealed_or_not(unit: Unit, row: Any) -> Connection:
+def connector_from(unit: Unit, row: Any) -> Connection:
+    """A source in its row. One whose secrets do not open has none."""
     try:
         return _connection(unit, row)
     except Unsealable as problem:

@@ -41,7 +41,7 @@ class Desk:
         self.crm = self.sources.crm
         self.opened = Sources(database, self.sources.connect)
         cards = Cards(database, self.screen, clock)
-        self.cards = CardsJob(database, self.opened, cards, clock, Patience(crm=0.05, directory=0.1, hard=0.2))
+        self.cards = CardsJob(database, self.opened, cards, clock, Patience(crm=1.0, directory=1.0, hard=3.0))
         self.slow = self.node(database)
         self.forms = FormWishes(database, Bell(), self.opened, clock)
 

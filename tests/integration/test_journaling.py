@@ -58,7 +58,7 @@ class Desk:
     async def identify(self) -> None:
         cards = Cards(self.database, self.screen, self.clock)
         sources = Sources(self.database, self.sources.connect)
-        job = CardsJob(self.database, sources, cards, self.clock, Patience(crm=0.05, directory=0.1, hard=0.2))
+        job = CardsJob(self.database, sources, cards, self.clock, Patience(crm=1.0, directory=1.0, hard=3.0))
         await job(await self.task())
 
     async def write(self) -> None:

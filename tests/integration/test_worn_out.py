@@ -40,7 +40,7 @@ class Desk:
         self.screen, self.sources = Screen(), FakeSources(company.crm_id, company.directory_id)
         self.sources.crm.knows = "Nora Lie"
         self.opened = opened = Sources(database, self.sources.connect)
-        patience = Patience(crm=0.05, directory=0.1, hard=0.2)
+        patience = Patience(crm=1.0, directory=1.0, hard=3.0)
         self.cards = CardsJob(database, opened, Cards(database, self.screen, clock), clock, patience)
         self.journal = JournalJob(database, Bell(), opened, Texts(), clock)
         self.creation = CreationJob(database, Bell(), opened, clock)
@@ -127,7 +127,7 @@ async def test_what_comes_back_is_never_counted(desk: Desk) -> None:
 
 
 async def test_a_lookup_that_kills_leaves_a_card_without_a_name(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk.opened, "every", kill)
+    monkeypatch.setattr(desk.opened, "open_rows", kill)
     await desk.tell(ring(line(0)), answer(line(0)))
     await desk.die(desk.cards)
     await desk.run(desk.cards)

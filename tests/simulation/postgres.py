@@ -170,8 +170,8 @@ class Postgres:
     def _attend(self, statement: Statement) -> bool:
         """Run the real loop until the statement is done; False when it waits for another one's lock.
 
-        Nobody else runs meanwhile, and PostgreSQL has given a transaction's locks back before it answers its COMMIT: who
-        is blocked when this is asked stays so.
+        Nobody else runs meanwhile, and PostgreSQL has given a transaction's locks back before it answers its COMMIT:
+        who is blocked when this is asked stays so.
         """
         task = statement.task
         assert task is not None

@@ -65,7 +65,7 @@ class Desk:
         """Every call's cards, and lookups, brought up to date."""
         cards = Cards(self.database, self.screen, self.clock, self.operator.as_operators)
         sources = Sources(self.database, self.sources.connect)
-        job = CardsJob(self.database, sources, cards, self.clock, Patience(crm=0.05, directory=0.1, hard=0.2))
+        job = CardsJob(self.database, sources, cards, self.clock, Patience(crm=1.0, directory=1.0, hard=3.0))
         for row in await self.rows("SELECT call_id FROM smartcall.call"):
             await job(Task(tenant_id=self.company.tenant_id, call_id=row["call_id"], job_id=str(uuid4())))
 

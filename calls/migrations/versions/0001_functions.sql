@@ -64,14 +64,6 @@ BEGIN
     RETURN QUERY SELECT c.* FROM smartcall.connection c WHERE c.kind = 'connector' AND c.enabled ORDER BY c.rank, c.name;
 END $$;
 
--- What is remembered about a number, hashed under every key in force: each employee's own, and that for all.
-CREATE FUNCTION smartcall.recall_choices(tenant uuid, hashes bytea[])
-RETURNS TABLE (employee_id uuid, record_sealed bytea) LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM smartcall.enter(tenant);
-    RETURN QUERY SELECT c.employee_id, c.record_sealed FROM smartcall.choice c WHERE c.number_hash = ANY(hashes);
-END $$;
-
 -- An active employee, with the chat with this bot where the app is installed; and the phones, in the order of the company
 -- file, where one of them has a way of its own to call.
 CREATE TYPE smartcall.phone AS (number_sealed bytea, alias_sealed bytea, call_through text);
@@ -121,27 +113,15 @@ BEGIN
     WHERE c.call_id = call;
 END $$;
 
--- What there is to do for the cards of a call, in one question.
--- The lookup, when a job asks for it and it is ours to do: nobody has it, or its holder is gone, or we are the same job
--- taken over; starts is null when it is not.
--- The popups that are wanted and not shown, free to take, and either on the screen already or old enough for a first
--- card. A row that somebody is just changing is left alone: whoever changes it rings. Waiting could be a deadlock.
+-- The popups of a call that are wanted and not shown, free to take, and either on the screen already or old enough for a
+-- first card. A row that somebody is just changing is left alone: whoever changes it rings. Waiting could be a deadlock.
 -- And the scene, read after the leases were taken; none when there is no popup to take.
-CREATE FUNCTION smartcall.take_cards(
-    tenant uuid, call uuid, taker uuid, until timestamptz, as_of timestamptz, job text, job_until timestamptz,
-    OUT popups smartcall.popup[], OUT scene smartcall.scene,
-    OUT toast_at timestamptz, OUT lookup_sealed bytea, OUT bodies bytea[], OUT starts integer
+CREATE FUNCTION smartcall.take_popups(
+    tenant uuid, call uuid, taker uuid, until timestamptz, as_of timestamptz,
+    OUT popups smartcall.popup[], OUT scene smartcall.scene
 ) LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM smartcall.enter(tenant), set_config('synchronous_commit', 'off', true);
-    UPDATE smartcall.call c
-    SET lookup_lease = job, lookup_lease_until = job_until, lookup_starts = c.lookup_starts + 1
-    WHERE job IS NOT NULL AND c.call_id = call AND c.lookup_state = 'wanted'
-        AND (c.lookup_lease IS NULL OR c.lookup_lease_until <= as_of
-            OR split_part(c.lookup_lease, ' ', 1) = split_part(job, ' ', 1))
-    RETURNING c.toast_at, c.lookup_sealed, ARRAY(SELECT e.body_sealed FROM smartcall.event e WHERE e.call_id = call),
-        c.lookup_starts
-    INTO toast_at, lookup_sealed, bodies, starts;
     WITH free AS (
         SELECT p.popup_id FROM smartcall.popup p JOIN smartcall.call c USING (call_id)
         WHERE p.call_id = call AND p.shown < p.wanted
@@ -159,17 +139,55 @@ BEGIN
     END IF;
 END $$;
 
--- The journal of a call, when something is to be written and it is free to take; and whether its sources are still asked.
-CREATE FUNCTION smartcall.take_journal(tenant uuid, call uuid, taker uuid, until timestamptz, as_of timestamptz)
-RETURNS TABLE (journal_id uuid, wanted integer, attempts integer, starts integer, looking boolean)
-LANGUAGE plpgsql AS $$
+-- What there is to do for the cards of a call, in one question: its popups, and its lookup when that is ours to do (nobody
+-- has it, or its holder is gone, or we are the same job taken over; starts is null when it is not), with whom to ask, in
+-- the tenant's order, and what is remembered of the number: each employee's own choice, and that for all.
+CREATE FUNCTION smartcall.take_cards(
+    tenant uuid, call uuid, taker uuid, until timestamptz, as_of timestamptz, job text, job_until timestamptz,
+    OUT popups smartcall.popup[], OUT scene smartcall.scene,
+    OUT toast_at timestamptz, OUT lookup_sealed bytea, OUT bodies bytea[], OUT starts integer,
+    OUT sources smartcall.connection[], OUT choices smartcall.choice[]
+) LANGUAGE plpgsql AS $$
+DECLARE
+    hashes bytea[];
+    taken record;
 BEGIN
     PERFORM smartcall.enter(tenant), set_config('synchronous_commit', 'off', true);
-    RETURN QUERY UPDATE smartcall.journal j SET lease = taker, lease_until = until, due_at = until, starts = j.starts + 1
-        WHERE j.call_id = call AND j.written < j.wanted AND j.parked IS NULL
-            AND (j.lease IS NULL OR j.lease_until <= as_of) AND (j.attempts = 0 OR j.due_at <= as_of)
-        RETURNING j.journal_id, j.wanted, j.attempts, j.starts,
-            (SELECT c.lookup_state = 'wanted' FROM smartcall.call c WHERE c.call_id = call);
+    UPDATE smartcall.call c
+    SET lookup_lease = job, lookup_lease_until = job_until, lookup_starts = c.lookup_starts + 1
+    WHERE c.call_id = call AND c.lookup_state = 'wanted'
+        AND (c.lookup_lease IS NULL OR c.lookup_lease_until <= as_of
+            OR split_part(c.lookup_lease, ' ', 1) = split_part(job, ' ', 1))
+    RETURNING c.toast_at, c.lookup_sealed, c.lookup_starts, c.choice_hashes INTO toast_at, lookup_sealed, starts, hashes;
+    IF FOUND THEN
+        SELECT ARRAY(SELECT e.body_sealed FROM smartcall.event e WHERE e.call_id = call),
+            ARRAY(SELECT s FROM smartcall.connectors(tenant) s),
+            ARRAY(SELECT c FROM smartcall.choice c WHERE c.number_hash = ANY(hashes))
+        INTO bodies, sources, choices;
+    END IF;
+    SELECT t.popups, t.scene FROM smartcall.take_popups(tenant, call, taker, until, as_of) t INTO taken;
+    popups := taken.popups;
+    scene := taken.scene;
+END $$;
+
+-- The journal of a call, when something is to be written and it is free to take, with its scene and the tenant's sources;
+-- or whether the sources are still being asked.
+CREATE FUNCTION smartcall.take_journal(
+    tenant uuid, call uuid, taker uuid, until timestamptz, as_of timestamptz,
+    OUT journal_id uuid, OUT wanted integer, OUT attempts integer, OUT starts integer, OUT looking boolean,
+    OUT scene smartcall.scene, OUT sources smartcall.connection[]
+) LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM smartcall.enter(tenant), set_config('synchronous_commit', 'off', true);
+    UPDATE smartcall.journal j SET lease = taker, lease_until = until, due_at = until, starts = j.starts + 1
+    WHERE j.call_id = call AND j.written < j.wanted AND j.parked IS NULL
+        AND (j.lease IS NULL OR j.lease_until <= as_of) AND (j.attempts = 0 OR j.due_at <= as_of)
+    RETURNING j.journal_id, j.wanted, j.attempts, j.starts INTO journal_id, wanted, attempts, starts;
+    IF FOUND THEN
+        SELECT s.* FROM smartcall.scene(tenant, call) s INTO scene;
+        looking := scene.lookup_state = 'wanted';
+        sources := ARRAY(SELECT s FROM smartcall.connectors(tenant) s);
+    END IF;
 END $$;
 
 -- Notes POSTs before they are made, as far as the lease is still ours: another may have posted since. Answers which.
@@ -224,15 +242,18 @@ END $$;
 -- What the sources have answered, with the cards that follow from it. Only by the run that asked last, also when it has
 -- something to add after it was done; nothing comes back to any other. So the lease keeps its name when the lookup is done:
 -- a run that stood still meanwhile would bring back its own silence. And only on top of what that run knew (``was``):
--- else it gets what there is, to put the two together.
+-- else it gets what there is, to put the two together. What was kept takes the popups along: they are wanted by it.
 CREATE FUNCTION smartcall.keep_lookup(
-    tenant uuid, call uuid, taker text, was bytea, answers bytea, is_done boolean, as_of timestamptz, due timestamptz, entry uuid,
-    OUT kept boolean, OUT present bytea
+    tenant uuid, call uuid, asker text, was bytea, answers bytea, is_done boolean, as_of timestamptz, due timestamptz, entry uuid,
+    taker uuid, until timestamptz,
+    OUT kept boolean, OUT present bytea, OUT popups smartcall.popup[], OUT scene smartcall.scene
 ) LANGUAGE plpgsql AS $$
+DECLARE
+    taken record;
 BEGIN
     PERFORM smartcall.enter(tenant), set_config('synchronous_commit', 'off', true);  -- after a crash they are asked again
     SELECT c.lookup_sealed INTO present FROM smartcall.call c
-    WHERE c.call_id = call AND c.lookup_lease = taker FOR NO KEY UPDATE;
+    WHERE c.call_id = call AND c.lookup_lease = asker FOR NO KEY UPDATE;
     IF NOT FOUND OR present IS DISTINCT FROM was THEN
         kept := CASE WHEN FOUND THEN false END;
         RETURN;
@@ -248,6 +269,9 @@ BEGIN
     IF is_done THEN
         PERFORM smartcall.want_journal(call, entry, as_of);
     END IF;
+    SELECT t.popups, t.scene FROM smartcall.take_popups(tenant, call, taker, until, as_of) t INTO taken;
+    popups := taken.popups;
+    scene := taken.scene;
     kept := true;
 END $$;
 

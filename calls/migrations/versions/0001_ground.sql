@@ -113,6 +113,7 @@ CREATE TABLE smartcall.call (
     lookup_starts  integer NOT NULL DEFAULT 0,    -- runs in a row that nobody came back from
     lookup_parked  text,                          -- why nobody asks any more: a code
     touched        uuid[] NOT NULL DEFAULT '{}',  -- the employees it has to do with
+    choice_hashes  bytea[] NOT NULL DEFAULT '{}', -- by which it is remembered who is meant by the number outside
     UNIQUE (tenant_id, connection_id, ref_hash)
 );
 CREATE INDEX call_stale ON smartcall.call (stale_at) WHERE stale_at IS NOT NULL;

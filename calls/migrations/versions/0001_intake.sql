@@ -49,13 +49,14 @@ END $$;
 -- been faster. A popup for every employee it has touched (a new one, where the employee's own choice ``preference``
 -- lets it pop up, else ``usually``; or a raised one), and its journal (``entry``: a new one's id) once it is over. The
 -- lookup is wanted once: what the sources have answered stays. toast_at only ever comes nearer. An outgoing call, which the
--- employee ``maker`` makes, is looked up and journaled as ``preference`` and ``usually`` have it.
+-- employee ``maker`` makes, is looked up and journaled as ``preference`` and ``usually`` have it. ``number_choices`` are
+-- the hashes by which it is remembered who is meant by the number outside.
 CREATE FUNCTION smartcall.settle(
     tenant uuid, connection uuid, call uuid, ref bytea, known integer,
     hashes bytea[], times timestamptz[], sealed bytea[], delivery bytea, as_of timestamptz,
     now_state text, ended timestamptz, silent_at timestamptz, wish text, parent bytea, toast timestamptz, due timestamptz,
     employees uuid[], people uuid[], popups uuid[], entry uuid, preference text, usually boolean,
-    requested boolean, maker uuid
+    requested boolean, maker uuid, number_choices bytea[]
 ) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM smartcall.enter(tenant);
@@ -82,7 +83,7 @@ BEGIN
     SELECT tenant, call, t.* FROM unnest(hashes, times, sealed) t ON CONFLICT DO NOTHING;
     UPDATE smartcall.call c SET
         state = now_state, ended_at = ended, stale_at = silent_at, touched = employees,
-        parent_hash = COALESCE(parent, c.parent_hash),
+        parent_hash = COALESCE(parent, c.parent_hash), choice_hashes = number_choices,
         lookup_state = CASE WHEN c.lookup_state = 'none' THEN wish ELSE c.lookup_state END,
         lookup_lease_until = CASE WHEN c.lookup_state = 'none' THEN due ELSE c.lookup_lease_until END,
         toast_at = CASE WHEN c.lookup_state = 'none' THEN toast ELSE c.toast_at END
