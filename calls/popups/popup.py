@@ -166,13 +166,11 @@ def popup_for(
     if requestable and after.requested and after.waiting and journal is None and identity is Identity.MATCHED:
         journal, journal_in = JournalState.PENDING, matches[0].source
     may_note = took and after.mode is not JournalMode.NEVER
-    # While the entry waits for its first try the form does not come: what becomes of it would have to be shown soon.
-    comes = not searching and not (
-        after.waiting
-        and (after.mode is JournalMode.ALWAYS or after.requested)
-        and identity is Identity.MATCHED
-        and after.note is None
-    )
+    # The form does not come by itself while something would have to be shown soon: what becomes of the entry's first
+    # try, or that the call was answered, which is told after its end or never.
+    awaited = after.waiting and (after.mode is JournalMode.ALWAYS or after.requested)
+    awaited = awaited and identity is Identity.MATCHED and after.note is None
+    comes = not searching and not awaited and (leg.answered_at is not None or form.opened is FormKind.NOTE)
     new, more = (of(number, lookup) if stranger and told else None for of in (create_in, add_in))
     offers = {FormKind.NOTE: may_note, FormKind.PERSON: new, FormKind.NUMBER: more}
     offered = [each for each, offer in offers.items() if offer]

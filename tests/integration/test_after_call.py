@@ -122,6 +122,32 @@ async def test_late_events_leave_the_form_alone_unless_the_call_goes_on(desk: Af
     assert desk.card.form is FormKind.NOTE
 
 
+async def test_no_form_comes_while_the_answer_may_still_be_told(desk: After) -> None:
+    """Told after the end, it would not reach the card that somebody may be typing into."""
+    await desk.hear(RING, END)
+    await desk.write()
+    await desk.identify()
+    assert (desk.card.state, desk.card.may_note, desk.card.form) == (PopupState.ENDED, True, None)
+    assert desk.card.answered_at is None
+    await desk.hear(ANSWER)
+    await desk.write()
+    await desk.identify()
+    assert desk.card.answered_at is not None
+    assert desk.card.form is FormKind.NOTE
+
+
+async def test_who_asks_for_the_form_has_it_whether_or_not_an_answer_was_told(desk: After) -> None:
+    await desk.hear(RING, END)
+    await desk.write()
+    await desk.identify()
+    granted = await desk.forms.open_form(await desk.press(), FormKind.NOTE)
+    assert granted.popup.form is FormKind.NOTE
+    await desk.save()
+    await desk.write()
+    await desk.identify()
+    assert (desk.card.note, desk.card.form) == (NOTE, None)
+
+
 async def test_a_form_that_is_left_makes_room(desk: After) -> None:
     await _finish(desk)
     desk.clock.move(FORM_PATIENCE.total_seconds() + 1)

@@ -22,6 +22,22 @@ END: dict[str, Any] = {"event": "hangup", "from": "4722334455", "to": "479000000
 async def test_every_order_ends_in_the_same_card(order: tuple[dict[str, Any], ...], play: Play) -> None:
     for event in order:
         await play.tell(**event, shape="json", times=2)
+    await check_the_usual_end(play)
+
+
+@pytest.mark.parametrize("first", [(RING, END), (END, RING)], ids=["ringing-first", "end-first"])
+async def test_an_answer_told_when_everything_seemed_over(first: tuple[dict[str, Any], ...], play: Play) -> None:
+    """Card and entry said all there was to say. No form may keep the answer from the card."""
+    for event in first:
+        await play.tell(**event, shape="json")
+    await play.quiet()
+    (card,) = await play.cards("Kari")
+    assert (card.state, card.buttons) == ("Samtale avsluttet", ("Åpne i HubSpot", "Skriv notat"))
+    await play.tell(**ANSWER, shape="json")
+    await check_the_usual_end(play)
+
+
+async def check_the_usual_end(play: Play) -> None:
     await play.quiet()
     (card,) = await play.cards("Kari")
     assert card.state.removesuffix(" · <varighet>") == "Samtale avsluttet"
