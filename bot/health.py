@@ -13,6 +13,7 @@ class Health:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.warm = False  # what takes its time once has taken it
 
     def add_routes(self, app: web.Application) -> None:
         app.router.add_get("/healthz", self.alive)
@@ -22,6 +23,8 @@ class Health:
         return web.json_response({"status": "alive"})
 
     async def ready(self, _: web.Request) -> web.Response:
+        if not self.warm:
+            return web.json_response({"status": "not ready", "why": "it is just starting"}, status=503)
         try:
             async with self._database.pool.acquire(timeout=2) as connection:
                 current = await is_current(connection)

@@ -66,9 +66,9 @@ async def _run(service: Service) -> None:
         address = await service.listen()
     except OSError as error:
         raise BadSetting(_not_listening(service.settings, error)) from None
+    await service.work()
     with contextlib.suppress(OSError):  # nobody can read it where the disk is full, and calls come in all the same
         print(f"SmartCall is serving: {address}", flush=True)
-    await service.work()
     await stopped.wait()
 
 

@@ -10,6 +10,7 @@ emergency is believed; a list older than those 24 hours, because nobody answers,
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 import time
@@ -32,7 +33,7 @@ RENEW = 3600.0  # seconds between two fetches
 BELIEVED = 24 * 3600.0  # seconds in which a list is good for anything
 AGAIN = 30.0  # seconds to the next try after a fetch that failed
 UNKNOWN_KEY = 60.0  # seconds between two fetches that unknown key ids may cause
-PATIENCE = 3.0  # seconds in which an activity waits for such a fetch
+PATIENCE = 3.0  # seconds in which an activity waits for such a fetch, and a start for the first
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,8 +70,11 @@ class SigningKeys:
         return bool(self._believed())
 
     async def start(self) -> None:
-        """Fetch the keys and keep them fresh. A failure is logged and tried again in the background."""
-        await self.refresh()
+        """Fetch the keys and keep them fresh; who is slow is waited for in the background after a while, and so is who
+        fails, which is logged."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await self.refresh()
         self._warming = asyncio.create_task(self._keep_warm(), name="teams signing keys")
 
     async def stop(self) -> None:

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 LAST_MINUTE = 60.0  # seconds before its end at which a token is not handed out any more
 RENEW_AT = 0.5  # share of its life after which a token is renewed in the background
+PATIENCE = 3.0  # seconds in which a start waits for the first tokens
 PAUSE = 5.0  # seconds after a failed try in which Entra is not asked again
 REJECT_AGAIN = 30.0  # seconds between two fetches that the connector's 401 may cause
 FORGET_AFTER = 24 * 3600.0  # an identity nobody asked for so long is not kept warm
@@ -62,9 +63,9 @@ class TokenSource:
         self._warming: asyncio.Task[None] | None = None
 
     async def start(self, *identities: BotIdentity) -> None:
-        """Begin to keep tokens warm; those of ``identities`` are fetched at once, in the background."""
-        for identity in identities:
-            _ = self._begin(self._find(identity))
+        """Begin to keep tokens warm; those of ``identities`` are fetched at once, and waited for a while."""
+        if begun := [self._begin(self._find(identity)) for identity in identities]:
+            await asyncio.wait(begun, timeout=PATIENCE)
         self._warming = asyncio.create_task(self._keep_warm(), name="teams token warmer")
 
     async def stop(self) -> None:

@@ -24,6 +24,12 @@ class Pool:
         self._lent: set[Any] = set()
         self._closed = False
 
+    async def open(self, count: int) -> None:
+        """Open so many connections now, not in the middle of the first work."""
+        lent = [await self.lend() for _ in range(count)]
+        for connection in lent:
+            await self.release(connection)
+
     def acquire(self, *, timeout: float | None = None) -> Loan:
         """A connection, to be used in ``async with``; or awaited, and then given back with :meth:`release`."""
         return Loan(self, timeout)

@@ -210,17 +210,19 @@ async def settled(product: Product) -> None:
     await product.quiet()
 
 
-async def popup_ids(product: Product, town: Town) -> list[str]:
-    rows = await product.sql("SELECT popup_id FROM smartcall.popup WHERE tenant_id = $1", town.tenant)
-    return [str(row["popup_id"]) for row in rows]
+async def popup_of(product: Product, town: Town, card: dict[str, Any]) -> str:
+    """What stands in the buttons of this card."""
+    found = "SELECT popup_id FROM smartcall.popup WHERE tenant_id = $1 AND activity_id = $2"
+    (row,) = await product.sql(found, town.tenant, card["id"])
+    return str(row["popup_id"])
 
 
 @pytest.mark.parametrize("verb", ["search_again", "choose_match"])
 async def test_a_popup_of_another_tenant_is_not_there(staffed: Product, verb: str) -> None:
     """The same person, the same number, the same call id next door: the button of a card we never showed."""
     card = await card_of(staffed, FJORDVIK, KARI, callId=f"theirs {verb}")
-    theirs = (await popup_ids(staffed, FJORDVIK))[-1]
-    await staffed.quiet()
+    theirs = await popup_of(staffed, FJORDVIK, card)
+    await settled(staffed)
     before = await staffed.dump(without=(*_IGNORED, "smartcall.seen_activity", "smartcall.chat"))
     activity = press(staffed, NABO, KARI, card, verb=verb, popup_id=theirs, match="x")
     status, said = await staffed.send(activity, await staffed.forge(NABO))
@@ -233,13 +235,7 @@ async def test_a_popup_of_another_tenant_is_not_there(staffed: Product, verb: st
 
 async def test_a_popup_of_a_colleague_is_refused(staffed: Product) -> None:
     card = await card_of(staffed, FJORDVIK, KARI, callId="a colleague's")
-    rows = await staffed.sql(
-        "SELECT p.popup_id FROM smartcall.popup p JOIN smartcall.employee e USING (employee_id) "
-        "WHERE p.tenant_id = $1 AND e.entra_object_id = $2",
-        FJORDVIK.tenant,
-        KARI,
-    )
-    activity = press(staffed, FJORDVIK, OLA, card, popup_id=str(rows[-1]["popup_id"]))
+    activity = press(staffed, FJORDVIK, OLA, card, popup_id=await popup_of(staffed, FJORDVIK, card))
     status, said = await staffed.send(activity, await staffed.forge())
     assert (status, json.loads(said)["statusCode"]) == (200, 403)
     assert "Nora" not in said
@@ -256,10 +252,10 @@ async def test_a_made_up_popup_changes_nothing(staffed: Product, popup: Any) -> 
 
 async def test_a_replayed_press_gets_the_first_answer_and_does_nothing_again(staffed: Product) -> None:
     card = await card_of(staffed, FJORDVIK, KARI, callId="replayed")
-    activity = press(staffed, FJORDVIK, KARI, card, popup_id=(await popup_ids(staffed, FJORDVIK))[-1])
+    activity = press(staffed, FJORDVIK, KARI, card, popup_id=await popup_of(staffed, FJORDVIK, card))
     token = await staffed.forge()
     first = await staffed.send(activity, token)
-    await staffed.quiet()
+    await settled(staffed)
     before = await staffed.dump(without=(*_IGNORED, "smartcall.chat"))
     asked = len(await staffed.asked(FJORDVIK, "hubspot"))
     assert await staffed.send(activity, token) == first

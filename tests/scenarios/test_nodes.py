@@ -57,6 +57,13 @@ async def check_the_usual_end(play: Play, *, toast: str = RINGS) -> None:
     assert [entry["properties"]["hs_call_title"] for entry in await play.journal()] == [ANSWERED]
 
 
+async def either_toast(play: Play) -> str:
+    """With the name when the sources have told it in time, which a node that has just begun may not manage."""
+    (toast,) = await play.toasts("Kari")
+    assert toast.text in ("22 33 44 55 ringer", RINGS)
+    return toast.text
+
+
 async def test_killed_between_event_and_card(pair: Play) -> None:
     """ "a" took the event and was asking HubSpot; "b" asks anew and shows the card."""
     await freeze(pair, "b")  # the other one does the work
@@ -69,9 +76,7 @@ async def test_killed_between_event_and_card(pair: Play) -> None:
     await pair.see(who="Kari", state="Ringer", name="Nora Lie")
     pair.stack.lead_to("b")
     await finish_as_if_nothing_had_happened(pair)
-    (toast,) = await pair.toasts("Kari")
-    assert toast.text in ("22 33 44 55 ringer", RINGS)
-    await check_the_usual_end(pair, toast=toast.text)
+    await check_the_usual_end(pair, toast=await either_toast(pair))
 
 
 async def test_killed_while_the_card_is_on_its_way(pair: Play) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.test_nodes import check_the_usual_end, finish_as_if_nothing_had_happened, kill
+from tests.scenarios.test_nodes import check_the_usual_end, either_toast, finish_as_if_nothing_had_happened, kill
 from tests.support.live.play import Play
 from tests.support.live.processes import run_program, smartcall
 from tests.support.live.stack import COMPANY_FILES, Stack
@@ -158,7 +158,7 @@ async def test_the_owner_is_stopped_and_lets_go_at_once(stream: Stream) -> None:
     stream.stack.lead_to("b")
     await stream.listening()
     await finish_as_if_nothing_had_happened(stream)
-    await check_the_usual_end(stream)
+    await check_the_usual_end(stream, toast=await either_toast(stream))
 
 
 async def test_a_network_that_is_cut_for_a_while(stream: Stream) -> None:

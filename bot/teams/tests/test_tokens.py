@@ -15,6 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
+from bot.teams import tokens
 from bot.teams.identity import BotIdentity, BotKind
 from bot.teams.login import EXCHANGE_SCOPE, SCOPE, Grant
 from bot.teams.tokens import TokenSource
@@ -145,11 +146,26 @@ async def test_the_warmer_forgets_who_is_not_used(bot: Any, microsoft: Any) -> N
 
 async def test_start_fetches_and_stop_ends_everything(bot: Any, microsoft: Any) -> None:
     await bot.tokens.start(bot.identity)
+    assert bot.tokens._find(bot.identity).access is not None  # the first card does not wait for Entra
     await bot.tokens.token(bot.identity)
     assert len(microsoft.token_requests) == 1
     await bot.tokens.stop()
     names = {task.get_name() for task in asyncio.all_tasks()}
     assert not {name for name in names if name.startswith("teams token")}
+
+
+async def test_a_start_does_not_wait_for_ever(
+    bot: Any, microsoft: Any, held: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def late(request: web.Request) -> web.Response:
+        await held.wait()
+        return microsoft.grant()
+
+    microsoft.login_script.append(late)
+    monkeypatch.setattr(tokens, "PATIENCE", 0.05)
+    await bot.tokens.start(bot.identity)
+    held.set()
+    assert await bot.tokens.token(bot.identity) == "token-1"
 
 
 async def test_while_entra_is_down_the_old_token_serves_to_its_last_minute(bot: Any, microsoft: Any) -> None:

@@ -113,6 +113,24 @@ async def test_a_list_of_yesterday_is_not_believed(bot: Any, microsoft: Any, ser
     assert (await client.send(bot.activity(id="3")))[0] == 200
 
 
+async def test_a_start_does_not_wait_for_ever(
+    bot: Any, serve: Any, held: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "PATIENCE", 0.05)
+    document = bot.keys._document
+
+    async def slow(url: str) -> Any:
+        await held.wait()
+        return await document(url)
+
+    monkeypatch.setattr(bot.keys, "_document", slow)
+    await bot.keys.start()
+    assert not bot.keys.ready
+    held.set()
+    client = await serve()
+    assert (await client.send(bot.activity()))[0] == 200
+
+
 async def test_who_waits_for_keys_does_not_wait_for_ever(
     bot: Any, microsoft: Any, signer: Any, serve: Any, held: asyncio.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
