@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 _SQL = read_blocks(Path(__file__).with_name("streams.sql"))
 
 _STEADY = 2.0  # seconds with a snapshot after which a connection has worked, and the pauses begin anew
-_LONGEST_PAUSE = 60.0  # seconds between two tries
+_LONGEST_PAUSE = 20.0  # seconds between two tries: until a network that is back is noticed, no call has a card
 _HOPELESS_PAUSE = 300.0  # the same, where only an administrator can help; a changed connection is tried at once
 _MOST_ASKED = 3600.0  # seconds that an operator may ask us to wait
 _RELEASE_SECONDS = 2.0

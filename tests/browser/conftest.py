@@ -84,10 +84,18 @@ async def open_page(browser: Browser) -> AsyncIterator[Opener]:
 
 
 @pytest.fixture(scope="module")
-async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Demo]:
-    """The whole product behind the page, for the tests of one file."""
-    async with running_demo(tmp_path_factory.mktemp("demo")) as running:
-        yield running
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Demo]:
+    """For the tests of one file."""
+    async with running_demo(tmp_path_factory.mktemp("demo")) as demo:
+        yield demo
+
+
+@pytest.fixture
+async def demo(running: Demo) -> AsyncIterator[Demo]:
+    """The whole product behind the page. What a test leaves behind, because it failed or because it does not care, is
+    out of the next one's way."""
+    yield running
+    await running.put_back()
 
 
 @pytest.fixture

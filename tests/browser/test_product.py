@@ -78,6 +78,18 @@ async def test_one_of_two_matches_is_chosen(demo: Demo, open_page: Opener):
     await expect(kari.card("Siv Bakke")).to_contain_text("Tapt anrop")
 
 
+async def test_what_a_test_leaves_behind_is_out_of_the_next_ones_way(demo: Demo, open_page: Opener):
+    page = await open_page(demo.address)
+    ola = page.chat("Ola Berg")
+    await page.ring("90 09 98 76", line="Ola Berg")
+    await ola.press("Opprett i HubSpot", card="900 99 876")
+    await expect(ola.card("900 99 876").get_by_label("Fornavn")).to_be_visible()
+    await demo.put_back()
+    await expect(page.calls.get_by_role("article")).to_have_count(0)
+    await expect(ola.card("900 99 876").get_by_label("Fornavn")).to_have_count(0)
+    await expect(ola.card("900 99 876")).to_contain_text("Tapt anrop")
+
+
 async def test_a_working_day_is_begun_followed_and_stopped(demo: Demo, open_page: Opener):
     page = await open_page(demo.address)
     opener = page.exchange.get_by_role("button", name="Arbeidsdag")

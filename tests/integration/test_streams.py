@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -11,8 +11,10 @@ from typing import Any, cast
 import pytest
 
 from calls.errors import NeedsSignIn, Refused, Throttled, Transient
-from calls.intake.streams import Pace, Streams, pause_before
+from calls.intake.stream_intake import LeaseLost
+from calls.intake.streams import Pace, Streams, _Held, pause_before
 from calls.jobs.queue import Bell
+from calls.model import Connection
 from calls.ports import Parsed, Snapshot, Tools
 from calls.store.database import Database
 from tests.support.companies import SECRETS as COMPANY_SECRETS
@@ -20,6 +22,7 @@ from tests.support.companies import TestCompany, company_text, provision
 from tests.support.events import line, ring
 from tests.support.live.waiting import until
 from tests.support.streaming import SECRETS, STREAM, ScriptedStream, with_stream
+from tests.support.virtual_time import run_at_once
 
 QUICK = Pace(lease=1.5, renew=0.15, look=0.1)
 
@@ -186,11 +189,39 @@ async def test_a_mistake_of_ours_is_told_by_its_place_alone(
     assert "22334455" not in caplog.text
 
 
-def test_pauses_grow_to_a_minute_and_are_spread() -> None:
+def test_pauses_grow_to_twenty_seconds_and_are_spread() -> None:
     lost = Transient("lost")
-    assert [pause_before(lost, failures, 1.0) for failures in range(9)] == [0, 1, 2, 4, 8, 16, 32, 60, 60]
+    assert [pause_before(lost, failures, 1.0) for failures in range(8)] == [0, 1, 2, 4, 8, 16, 20, 20]
     assert pause_before(lost, 5, 0.0) == 8
     assert pause_before(None, 0, 1.0) == 0
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("cut", [5, 60, 3_600])
+def test_when_the_network_is_back_so_is_the_stream_soon(cut: float, jitter: float) -> None:
+    """However long it was away, and without knocking all the time meanwhile. Minutes by the loop's own clock."""
+    knocks: list[float] = []
+
+    class Cut(ScriptedStream):
+        async def listen(self, connection: Connection, tools: Tools) -> AsyncGenerator[Snapshot | Parsed, None]:
+            knocks.append(asyncio.get_running_loop().time() - began)
+            if knocks[-1] < cut:
+                raise Transient("no network")
+            raise LeaseLost  # it is back: that is all there is to see
+            yield Snapshot()
+
+    async def listen() -> None:
+        nonlocal began
+        began = asyncio.get_running_loop().time()
+        nobody = cast("Any", None)
+        streams = Streams(nobody, Bell(), {"phonero": Cut()}, nobody, now, jitter=lambda: jitter)
+        connection = Connection(tenant_id=STREAM, connection_id=STREAM, type="phonero", name="Bedriftsnett")
+        await streams._listen(_Held(connection=connection, until=float("inf")))
+
+    began = 0.0
+    run_at_once(listen())
+    assert knocks[-1] - cut <= 20
+    assert len(knocks) <= 8 + cut / 10
 
 
 def test_who_says_how_long_is_obeyed_within_reason() -> None:

@@ -190,8 +190,8 @@ async def test_a_network_that_is_cut_for_a_while(stream: Stream) -> None:
 
 @pytest.mark.timeout(300)
 async def test_a_network_that_is_cut_for_a_minute(stream: Stream) -> None:
-    """Long enough for the tries to come seldom, and for what began meanwhile to be no news any more. Nearly all of this
-    is waiting, beside tests that work."""
+    """Long enough for the tries to come seldom, every 20 s, and for what began meanwhile to be no news any more. Nearly
+    all of this is waiting, beside tests that work."""
     await stream.ring(caller="22334455", to="90000001")
     await stream.ring(caller="91234567", to="90000003", call="lost")
     await stream.see(who="Kari", state="Ringer", name="Nora Lie")
@@ -204,7 +204,7 @@ async def test_a_network_that_is_cut_for_a_minute(stream: Stream) -> None:
     await stream.hang_up(call="lost")
     await stream.ring(caller="+46812345678", to="90000002", call="old")
     await stream.listening(0)
-    await stream.listening(seconds=150)
+    await stream.listening(seconds=60 + 20 + PATIENCE)
     await stream.see(who="Kari", state="Besvart av deg")
     await stream.see(who="Amina", state="Samtale avsluttet")
     await stream.hang_up(call="old")
