@@ -7,6 +7,7 @@ retry guidance. The subclasses exist where the difference changes what we rememb
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from calls.errors import Gone, NeedsSignIn, OutsideError, Refused, Throttled, Transient, Unknown
+
+_LONGEST_PAUSE = 3600.0  # seconds that a Retry-After may ask for
 
 
 class NotInstalled(Refused):
@@ -135,15 +138,15 @@ def _walk(value: Any, *, depth: int) -> Iterator[str]:
 
 
 def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds from a Retry-After header, which is a number or a date; None when there is none that can be read."""
+    """Seconds from a Retry-After header, which is a number or a date; None when there is none that can be read. What
+    asks for more than an hour is asked again then: the end of the calendar is no moment for a card."""
     value = headers.get("Retry-After", "").strip()
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
     except ValueError:
-        pass
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (aware - now).total_seconds())
+        try:
+            moment = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        seconds = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds()
+    return None if math.isnan(seconds) else min(max(seconds, 0.0), _LONGEST_PAUSE)

@@ -98,13 +98,16 @@ class Chat:
 
     async def show(self) -> None:
         """Bring the chat to the front where only one fits."""
+        views = self._page.get_by_role("navigation", name="Visning")
+        mine = self._page.get_by_role("tab", name=self.name.split()[0])
+        await expect(self.box.or_(views).or_(mine).first).to_be_visible()  # a sheet that closes hides them for a moment
         if await self.box.is_visible():
             return
-        views = self._page.get_by_role("navigation", name="Visning")
         if await views.is_visible():
             await views.get_by_role("tab", name="Teams").click()
+            await expect(self.box.or_(mine).first).to_be_visible()
         if not await self.box.is_visible():
-            await self._page.get_by_role("tab", name=self.name.split()[0]).click()
+            await mine.click()
         await expect(self.box).to_be_visible()
 
     def _messages(self) -> Locator:
@@ -221,8 +224,11 @@ class SmartCallPage:
             await more.click()
 
     async def _show_exchange(self) -> None:
+        """While a sheet closes, nothing beside it has a role: for a moment there is neither the view nor its tab."""
+        tab = self.page.get_by_role("navigation", name="Visning").get_by_role("tab", name="Sentral")
+        await expect(self.exchange.or_(tab).first).to_be_visible()
         if not await self.exchange.is_visible():
-            await self.page.get_by_role("navigation", name="Visning").get_by_role("tab", name="Sentral").click()
+            await tab.click()
 
     async def _pin(self, call: Locator | None) -> Locator:
         """The panel by its call's id, so that a newer call cannot take its place meanwhile."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import logging
 import re
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot import bodies
+from bot import bodies, health
 from tests.hostile import made_up
 from tests.hostile.product import Product
 from tests.hostile.test_leaks import found_in, lines
@@ -93,6 +94,32 @@ async def test_anything_in_place_of_a_token(product: Product, header: str, claim
     body = made_up.dump(product.activity())
     answer = await exchange(product.address, request(b"POST", b"/api/messages", headers, body))
     assert answer.status == 401, answer.text
+
+
+async def test_a_crowd_that_asks_how_we_are_asks_the_database_once(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody proves anything to ask it; the database's few connections are for calls."""
+    looks = 0
+    look = health.is_current
+
+    async def counted(connection: Any) -> bool:
+        nonlocal looks
+        looks += 1
+        return await look(connection)
+
+    monkeypatch.setattr(health, "is_current", counted)
+    monkeypatch.setattr(health, "REMEMBERED", 60.0)
+    monkeypatch.setattr(product.service._health, "_asked_at", None)
+
+    async def ask() -> int:
+        async with product.http.get(f"{product.address}/readyz") as answer:
+            return answer.status
+
+    crowd = asyncio.gather(*(ask() for _ in range(300)))
+    assert await product.tell(FJORDVIK, callId=uuid.uuid4().hex) == 200
+    assert set(await crowd) == {200}
+    assert looks == 1
 
 
 async def test_nothing_of_it_was_a_failure_of_ours(product: Product) -> None:
