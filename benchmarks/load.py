@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,9 @@ import aiohttp
 from benchmarks.company import events_path, line
 
 _numbers = itertools.count(0)  # no caller calls twice in a run
-ANSWER_AFTER, END_AFTER = 0.7, 1.5  # seconds from the ring
+# Seconds from the ring, from and to. Chance decides (the same each time), and in which moment of its slot a call begins:
+# with fixed times the events of three calls would come in the very same millisecond, always.
+ANSWER_AFTER, END_AFTER = (0.4, 1.0), (1.2, 1.8)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -39,28 +42,31 @@ async def ring_many(
     http: aiohttp.ClientSession, nodes: Sequence[str], *, rate: float, seconds: float, tenants: int
 ) -> Load:
     """``rate`` whole calls a second for ``seconds``: ring, answer, end each; deliveries go to the nodes in turn."""
-    load, running = Load(), set()
+    load, running, chance = Load(), set(), random.Random(rate)
     turn = itertools.cycle(nodes)
     begin = time.monotonic()
     for place in range(int(rate * seconds)):
-        due = begin + place / rate
+        due = begin + (place + chance.random()) / rate
         await asyncio.sleep(max(0.0, due - time.monotonic()))
         load.late.append(time.monotonic() - due)
         call = Sent(caller=f"4{next(_numbers):07d}", place=place % tenants)
         load.calls.append(call)
-        task = asyncio.create_task(_whole_call(http, turn, call, due))
+        answered, ended = due + chance.uniform(*ANSWER_AFTER), due + chance.uniform(*END_AFTER)
+        task = asyncio.create_task(_whole_call(http, turn, call, answered, ended))
         running.add(task)
         task.add_done_callback(running.discard)
     await asyncio.gather(*running)
     return load
 
 
-async def _whole_call(http: aiohttp.ClientSession, turn: itertools.cycle[str], call: Sent, due: float) -> None:
+async def _whole_call(
+    http: aiohttp.ClientSession, turn: itertools.cycle[str], call: Sent, answered: float, ended: float
+) -> None:
     call.rang_at = time.monotonic()
     await tell(http, next(turn), call, "newCall")
-    await asyncio.sleep(max(0.0, due + ANSWER_AFTER - time.monotonic()))
+    await asyncio.sleep(max(0.0, answered - time.monotonic()))
     await tell(http, next(turn), call, "answer")
-    await asyncio.sleep(max(0.0, due + END_AFTER - time.monotonic()))
+    await asyncio.sleep(max(0.0, ended - time.monotonic()))
     await tell(http, next(turn), call, "hangup", cause="normalClearing")
 
 
