@@ -64,7 +64,7 @@ async def measure(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[Row]
             if "rate" in parts:
                 note(f"rate_{number}", await run_rate(stack, nodes=number, seconds=seconds))
         if "growth" in parts:
-            note("growth", await run_growth(stack, sizes=(10_000, 100_000), seconds=seconds))
+            note("growth", await run_growth(stack, seconds=seconds))
         if "profile" in parts:
             note("profile", await run_profile(stack, rate=min(chosen.rate, 10.0), seconds=seconds))
     results["machine"]["load_after"] = [round(each, 2) for each in os.getloadavg()]

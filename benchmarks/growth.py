@@ -11,13 +11,15 @@ from benchmarks.figures import Row, milliseconds
 from benchmarks.ring import WARM_SECONDS, hold
 from benchmarks.stack import TENANTS, Stack
 
+SIZES = (10_000, 100_000, 1_000_000)
+_AT_ONCE = 50_000
 # Finished calls with all that belongs to one, spread over the customers and the last three weeks.
 FILL = """
 WITH made AS (
     INSERT INTO smartcall.call
-        (tenant_id, call_id, connection_id, ref_hash, state, started_at, ended_at, toast_at, lookup_state)
+        (tenant_id, call_id, connection_id, ref_hash, state, started_at, ended_at, toast_at, lookup_state, kept)
     SELECT ($1::uuid[])[n % $3 + 1], gen_random_uuid(), ($2::uuid[])[n % $3 + 1], uuid_send(gen_random_uuid()), 'ended',
-        at, at, at, 'done'
+        at, at, at, 'done', true
     FROM (SELECT n, now() - interval '1 hour' - random() * interval '20 days' AS at
         FROM generate_series(1, $4::int) n) t
     RETURNING tenant_id, call_id, started_at
@@ -35,7 +37,7 @@ SELECT tenant_id, call_id, gen_random_uuid(), 1, 1 FROM made
 """
 
 
-async def run_growth(stack: Stack, *, sizes: Sequence[int], seconds: float) -> tuple[dict[str, Any], list[Row]]:
+async def run_growth(stack: Stack, *, sizes: Sequence[int] = SIZES, seconds: float) -> tuple[dict[str, Any], list[Row]]:
     found: dict[str, Any] = {}
     rows: list[Row] = []
     for size in (0, *sizes):
@@ -62,6 +64,8 @@ async def _fill(stack: Stack, size: int) -> None:
     places = [tenant_id(place) for place in range(TENANTS)]
     operators = [uuid5(tenant, "operator") for tenant in places]
     await stack.sql("SET row_security = off")
+    for done in range(known, size, _AT_ONCE):
+        await stack.sql(FILL, places, operators, TENANTS, min(_AT_ONCE, size - done))
+        print(f"{min(done + _AT_ONCE, size):,} calls in the database", flush=True)
     if size > known:
-        await stack.sql(FILL, places, operators, TENANTS, size - known)
         await stack.sql("ANALYZE")

@@ -14,8 +14,8 @@ import aiohttp
 from benchmarks.company import events_path, line
 
 _numbers = itertools.count(0)  # no caller calls twice in a run
-# Seconds from the ring, from and to. Chance decides (the same each time), and in which moment of its slot a call begins:
-# with fixed times the events of three calls would come in the very same millisecond, always.
+# Seconds from the ring, from and to. Chance decides (the same each time), and in which moment of its slot a call
+# begins: with fixed times the events of three calls would come in the very same millisecond, always.
 ANSWER_AFTER, END_AFTER = (0.4, 1.0), (1.2, 1.8)
 
 

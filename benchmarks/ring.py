@@ -19,6 +19,7 @@ ENDED, LOGGED = "Samtale avsluttet", "Journalført i"  # what a card of a finish
 _NAME = re.compile(r"Ringer (\d{8})")
 SETTLE_SECONDS = 45.0
 WARM_SECONDS = 4.0
+RATES = (10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0, 50.0, 60.0, 80.0, 100.0, 120.0, 150.0, 200.0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,8 +59,8 @@ async def _settle(stack: Stack, load: Load) -> float:
     """Wait until every call is in the journal and no row is open; how long that took."""
     began = time.monotonic()
     open_rows = (
-        "SELECT (SELECT count(*) FROM smartcall.popup WHERE shown < wanted)"
-        " + (SELECT count(*) FROM smartcall.journal WHERE written < wanted) AS n"
+        "SELECT (SELECT count(*) FROM smartcall.popup WHERE due_at IS NOT NULL)"
+        " + (SELECT count(*) FROM smartcall.journal WHERE due_at IS NOT NULL) AS n"
     )
     while time.monotonic() - began < SETTLE_SECONDS:
         if (await stack.ask("GET", "count"))["journal"] >= len(load.calls) and not (await stack.sql(open_rows))[0]["n"]:
@@ -182,15 +183,13 @@ async def run_rate(stack: Stack, *, nodes: int, seconds: float) -> tuple[dict[st
     await hold(stack, rate=20, seconds=WARM_SECONDS)
     steps: list[dict[str, Any]] = []
     held: dict[str, Any] | None = None
-    rate = 40.0
-    while rate <= 400:
+    for rate in RATES:
         outcome = await hold(stack, rate=rate, seconds=seconds)
         good = not outcome.faults and outcome.figures["ring_to_card"]["p99_ms"] < 1000
         steps.append({**outcome.figures, "held": good, "faults": len(outcome.faults), "examples": outcome.faults[:5]})
         if not good:
             break
         held = outcome.figures
-        rate += 10 if rate >= 60 else 20
     name = f"{nodes} node{'s' * (nodes > 1)}"
     value = f"{held['rate']:.0f} calls/s, {milliseconds(held['ring_to_card'])}" if held else "none"
     row = Row(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 import phonenumbers
 
@@ -60,6 +61,7 @@ _SIP_NOISE = re.compile(r"^.*<|>.*$|^sips?:|^tel:|;.*$", re.IGNORECASE)
 _NUMBER_WORD = re.compile(r"\s+(?:number|nummer|caller|id)\b")
 
 
+@lru_cache(maxsize=4096)  # the events, records and cards of a call name the same few again and again
 def parse_number(text: str, region: str = "NO") -> Number | None:
     """One number in any usual form (tel:, sip:, 00, spaces, brackets), or None when there is none in it.
 

@@ -3,7 +3,7 @@
 -- name: ask
 -- One at a time for a call: while it is being made, another press changes nothing.
 INSERT INTO smartcall.creation (tenant_id, call_id, connection_id, draft_sealed, due_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (call_id) DO NOTHING
+ON CONFLICT (tenant_id, call_id) DO NOTHING
 
 -- name: take
 -- Counts the start by itself, before anything else is done (migrations/versions/0001_functions.sql).

@@ -59,8 +59,8 @@ WHERE call_id = (SELECT call_id FROM smartcall.popup WHERE popup_id = $1) AND st
 WITH opened AS (
     INSERT INTO smartcall.call (
         tenant_id, call_id, connection_id, ref_hash, state, started_at, toast_at, lookup_state, lookup_sealed, lookup_lease_until,
-        touched
-    ) VALUES ($1, $2, $3, $4, 'placed', $5, $5, $6, $7, CASE WHEN $6 = 'wanted' THEN $11::timestamptz END, $13)
+        touched, kept
+    ) VALUES ($1, $2, $3, $4, 'placed', $5, $5, $6, $7, CASE WHEN $6 = 'wanted' THEN $11::timestamptz END, $13, true)
     RETURNING tenant_id, call_id
 ), told AS (
     INSERT INTO smartcall.event (tenant_id, call_id, event_hash, received_at, body_sealed)

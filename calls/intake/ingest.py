@@ -22,7 +22,7 @@ from calls.model import Connection, Event, EventKind
 from calls.ports import Parsed, Proof
 from calls.store.database import Database, Unit
 from calls.store.sql_blocks import read_blocks
-from calls.store.tenants import TENANT_SETTINGS, line_hashes, place
+from calls.store.tenants import line_hashes, place, settings_from
 
 _SQL = read_blocks(Path(__file__).with_name("ingest.sql"))
 
@@ -158,7 +158,7 @@ def _ground(
         call_id=row["call"] or uuid4(),
         events=stored,
         new=new,
-        settings=TENANT_SETTINGS.validate_python(row["settings"]),
+        settings=settings_from(unit, row["settings"]),
         asked=row["asked"] or any(event.kind is EventKind.PLACED for event in stored),
         opened_by=(connection_id, unit.hash("call ref", events[0].call_ref)),
         delivery=delivery,

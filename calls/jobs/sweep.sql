@@ -7,7 +7,7 @@ DELETE FROM smartcall.call WHERE started_at < $1
 -- name: purge_unseen_calls
 -- What nobody was shown and nobody keeps, when it is over: calls between others, of which the operator tells too, and
 -- ends of calls that touched none of our lines. One that goes on may still ring at one of ours.
-DELETE FROM smartcall.call c WHERE c.started_at < $1 AND c.state IN ('ended', 'stale')
+DELETE FROM smartcall.call c WHERE NOT c.kept AND c.started_at < $1 AND c.state IN ('ended', 'stale')
     AND NOT EXISTS (SELECT 1 FROM smartcall.popup p WHERE p.tenant_id = c.tenant_id AND p.call_id = c.call_id)
     AND NOT EXISTS (SELECT 1 FROM smartcall.journal j WHERE j.tenant_id = c.tenant_id AND j.call_id = c.call_id)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from calls.calling.call_requests import CallRoute
@@ -115,6 +115,15 @@ def tenant_from(unit: Unit, row: Any) -> Tenant:
         bot_tenant_id=row["bot_tenant_id"],
         settings=TENANT_SETTINGS.validate_python(row["settings"]),
     )
+
+
+def settings_from(unit: Unit, stored: Any) -> TenantSettings:
+    """A tenant's settings, for what must not be lost because they cannot be read: then the usual ones hold."""
+    try:
+        return TENANT_SETTINGS.validate_python(stored)
+    except ValidationError as problem:
+        log.error("the settings of tenant %s cannot be read: %d mistakes", unit.tenant_id, problem.error_count())  # noqa: TRY400
+        return TenantSettings()
 
 
 async def read_employee(unit: Unit, employee_id: UUID) -> Employee | None:

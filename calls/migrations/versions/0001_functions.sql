@@ -203,12 +203,16 @@ END $$;
 -- declined: a POST was refused, and certainly did not reach the screen. Within two seconds of a press the answer to it
 -- may still be on its way, with an older card than was sent meanwhile: then the card is sent once more, when they are over.
 -- held_until: until when it is left alone, because a form is on it.
+-- Only the id of a new card (``card``) has to outlive a crash of the database: an edit that is forgotten is made once more.
 CREATE FUNCTION smartcall.note_shown(
     tenant uuid, popup uuid, taker uuid, answered integer, digest bytea, card text, reason text, as_of timestamptz,
     declined boolean, held_until timestamptz
 ) RETURNS SETOF boolean LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM smartcall.enter(tenant);
+    IF card IS NULL AND NOT declined THEN
+        PERFORM set_config('synchronous_commit', 'off', true);
+    END IF;
     RETURN QUERY WITH mine AS (
         SELECT p.popup_id, p.wanted > answered AS newer, p.pressed_at + interval '2 seconds' AS settled_at,
             COALESCE(p.pressed_at + interval '2 seconds' > as_of AND p.wanted = answered, false) AS again,

@@ -95,9 +95,10 @@ CREATE TABLE smartcall.delivery (
     PRIMARY KEY (tenant_id, connection_id, delivery_hash)
 );
 
+-- What belongs to a call names its tenant with it: it can be no other one's, and goes with the call by the same index.
 CREATE TABLE smartcall.call (
     tenant_id      uuid NOT NULL REFERENCES smartcall.tenant,
-    call_id        uuid PRIMARY KEY,
+    call_id        uuid NOT NULL,
     connection_id  uuid NOT NULL,
     ref_hash       bytea NOT NULL,                -- the operator's id of the call
     parent_hash    bytea,                         -- of the call it continues
@@ -114,25 +115,29 @@ CREATE TABLE smartcall.call (
     lookup_parked  text,                          -- why nobody asks any more: a code
     touched        uuid[] NOT NULL DEFAULT '{}',  -- the employees it has to do with
     choice_hashes  bytea[] NOT NULL DEFAULT '{}', -- by which it is remembered who is meant by the number outside
+    kept           boolean NOT NULL DEFAULT false, -- somebody may be shown it, or a CRM is told of it
+    PRIMARY KEY (tenant_id, call_id),
     UNIQUE (tenant_id, connection_id, ref_hash)
 );
 CREATE INDEX call_stale ON smartcall.call (stale_at) WHERE stale_at IS NOT NULL;
 CREATE INDEX call_lookup ON smartcall.call (lookup_lease_until) WHERE lookup_state = 'wanted';
 CREATE INDEX call_age ON smartcall.call (tenant_id, started_at);
+CREATE INDEX call_unkept ON smartcall.call (tenant_id, started_at) WHERE NOT kept;
 CREATE INDEX call_forget ON smartcall.call (ended_at) WHERE lookup_sealed IS NOT NULL;
 
 CREATE TABLE smartcall.event (
     tenant_id      uuid NOT NULL,
-    call_id        uuid NOT NULL REFERENCES smartcall.call ON DELETE CASCADE,
+    call_id        uuid NOT NULL,
     event_hash     bytea NOT NULL,
     received_at    timestamptz NOT NULL,
     body_sealed    bytea NOT NULL,
-    PRIMARY KEY (tenant_id, call_id, event_hash)
+    PRIMARY KEY (tenant_id, call_id, event_hash),
+    FOREIGN KEY (tenant_id, call_id) REFERENCES smartcall.call ON DELETE CASCADE
 );
 
 CREATE TABLE smartcall.popup (
     tenant_id      uuid NOT NULL,
-    call_id        uuid NOT NULL REFERENCES smartcall.call ON DELETE CASCADE,
+    call_id        uuid NOT NULL,
     employee_id    uuid NOT NULL REFERENCES smartcall.employee ON DELETE CASCADE,
     popup_id       uuid NOT NULL UNIQUE,          -- what the buttons carry
     wanted         integer NOT NULL DEFAULT 1,    -- raised by whatever changes what should be seen
@@ -153,13 +158,17 @@ CREATE TABLE smartcall.popup (
     person_sealed  bytea,                         -- a new person typed, and not there yet
     search_sealed  bytea,                         -- somebody searched for, and who was found
     parked         text,                          -- why nothing more is tried: a code, never a text from outside
-    PRIMARY KEY (tenant_id, call_id, employee_id)
+    PRIMARY KEY (tenant_id, call_id, employee_id),
+    FOREIGN KEY (tenant_id, call_id) REFERENCES smartcall.call ON DELETE CASCADE
 );
 CREATE INDEX popup_due ON smartcall.popup (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX popup_form ON smartcall.popup (form_until) WHERE form_until IS NOT NULL;
+CREATE INDEX popup_typed ON smartcall.popup (tenant_id, call_id)
+    WHERE person_sealed IS NOT NULL OR search_sealed IS NOT NULL;
 
 CREATE TABLE smartcall.journal (
     tenant_id      uuid NOT NULL,
-    call_id        uuid NOT NULL REFERENCES smartcall.call ON DELETE CASCADE,
+    call_id        uuid NOT NULL,
     journal_id     uuid NOT NULL UNIQUE,          -- the key the CRM's entry is found again by
     connection_id  uuid,                          -- set when the matched record's source is known
     wanted         integer NOT NULL DEFAULT 1,
@@ -173,7 +182,8 @@ CREATE TABLE smartcall.journal (
     note_sealed    bytea,                         -- result and note, as the employee saved them
     requested      boolean NOT NULL DEFAULT false, -- an employee wants it, where journaling is on request
     parked         text,
-    PRIMARY KEY (tenant_id, call_id)
+    PRIMARY KEY (tenant_id, call_id),
+    FOREIGN KEY (tenant_id, call_id) REFERENCES smartcall.call ON DELETE CASCADE
 );
 CREATE INDEX journal_due ON smartcall.journal (due_at) WHERE due_at IS NOT NULL;
 

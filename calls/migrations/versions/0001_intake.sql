@@ -58,6 +58,8 @@ CREATE FUNCTION smartcall.settle(
     employees uuid[], people uuid[], popups uuid[], entry uuid, preference text, usually boolean,
     requested boolean, maker uuid, number_choices bytea[]
 ) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    shown integer;
 BEGIN
     PERFORM smartcall.enter(tenant);
     IF known = 0 THEN
@@ -81,19 +83,21 @@ BEGIN
     END IF;
     INSERT INTO smartcall.event (tenant_id, call_id, event_hash, received_at, body_sealed)
     SELECT tenant, call, t.* FROM unnest(hashes, times, sealed) t ON CONFLICT DO NOTHING;
-    UPDATE smartcall.call c SET
-        state = now_state, ended_at = ended, stale_at = silent_at, touched = employees,
-        parent_hash = COALESCE(parent, c.parent_hash), choice_hashes = number_choices,
-        lookup_state = CASE WHEN c.lookup_state = 'none' THEN wish ELSE c.lookup_state END,
-        lookup_lease_until = CASE WHEN c.lookup_state = 'none' THEN due ELSE c.lookup_lease_until END,
-        toast_at = CASE WHEN c.lookup_state = 'none' THEN toast ELSE c.toast_at END
-    WHERE c.call_id = call;
     INSERT INTO smartcall.popup AS p (tenant_id, call_id, employee_id, popup_id, due_at)
     SELECT tenant, call, t.employee_id, t.popup_id, due FROM unnest(people, popups) AS t (employee_id, popup_id)
     WHERE COALESCE(
         (SELECT (e.preferences->>preference)::boolean FROM smartcall.employee e WHERE e.employee_id = t.employee_id), usually
     ) OR EXISTS (SELECT FROM smartcall.popup o WHERE o.call_id = call AND o.employee_id = t.employee_id)
     ON CONFLICT (tenant_id, call_id, employee_id) DO UPDATE SET wanted = p.wanted + 1, attempts = 0, due_at = due;
+    GET DIAGNOSTICS shown = ROW_COUNT;
+    UPDATE smartcall.call c SET
+        state = now_state, ended_at = ended, stale_at = silent_at, touched = employees,
+        parent_hash = COALESCE(parent, c.parent_hash), choice_hashes = number_choices,
+        kept = c.kept OR shown > 0 OR entry IS NOT NULL,
+        lookup_state = CASE WHEN c.lookup_state = 'none' THEN wish ELSE c.lookup_state END,
+        lookup_lease_until = CASE WHEN c.lookup_state = 'none' THEN due ELSE c.lookup_lease_until END,
+        toast_at = CASE WHEN c.lookup_state = 'none' THEN toast ELSE c.toast_at END
+    WHERE c.call_id = call;
     IF requested THEN  -- it may have been on a screen before it was known for what it is
         UPDATE smartcall.popup p SET wanted = p.wanted + 1, attempts = 0, due_at = due WHERE p.call_id = call;
     END IF;
