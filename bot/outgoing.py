@@ -15,6 +15,8 @@ from typing import Any
 
 import aiohttp
 
+from bot.teams.service_urls import is_loopback
+
 CONNECTIONS = 200  # outgoing HTTP connections at once
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -27,9 +29,15 @@ _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # all that is given out of I
 # NAT64 (RFC 6052): the last four bytes are an IPv4 address that the network translates to.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
+# Where no web server is: what browsers refuse (https://fetch.spec.whatwg.org/#port-blocking, the high ones), and what
+# databases and remote desktops listen on.
+_OTHER_PORTS = frozenset({1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6679, 6697, 10080})
+_OTHER_PORTS |= {*range(6665, 6670), 1433, 1521, 3306, 3389, 5432, 5900, 6379, 9200, 11211, 27017}
+_WELL_KNOWN = 1024  # below it only that of https
+
 
 class AddressRefused(OSError):
-    """The address is not out in the world. Says nothing about it: the text may reach a log."""
+    """The address is not out in the world, or not a web server's. Says nothing about it: the text may reach a log."""
 
     def __init__(self) -> None:
         super().__init__(errno.EACCES, "address not allowed")
@@ -45,12 +53,18 @@ def is_outside(text: str, *, allow_loopback: bool = False) -> bool:
     return all(_is_outside(each, allow_loopback=allow_loopback) for each in _meanings(address))
 
 
+def is_for_web(port: int) -> bool:
+    """Whether a web server may be at this port of a public address."""
+    return port == 443 or (port >= _WELL_KNOWN and port not in _OTHER_PORTS)
+
+
 def open_connector(*, allow_loopback: bool) -> aiohttp.TCPConnector:
     """The connector of the service's one HTTP session."""
 
     def open_socket(found: tuple[Any, ...]) -> socket.socket:
         family, kind, protocol, _, target = found
-        if not is_outside(str(target[0]), allow_loopback=allow_loopback):
+        host, port = str(target[0]), int(target[1])
+        if not is_outside(host, allow_loopback=allow_loopback) or not (is_for_web(port) or is_loopback(host)):
             raise AddressRefused
         return socket.socket(family=family, type=kind, proto=protocol)
 

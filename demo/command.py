@@ -28,6 +28,7 @@ from bot.settings import Settings, read_settings
 from calls.store.postgres import PackagedPostgres, PostgresFailed
 from calls.store.schema import migrate
 from demo.day_routes import DayRoutes
+from demo.strangers import refuse_strangers
 from demo.world import BOT_APP_ID, COMPANY_FILES, company_environment, events_url, read_world
 
 log = logging.getLogger(__name__)
@@ -115,6 +116,7 @@ async def _start(service: Service) -> str:
         environment = company_environment(twins)
         await apply_company(service.database, read_company(path, environment), environment, path.parent)
     await service.wire()
+    service.app.middlewares.append(refuse_strangers)
     simulators.add_routes(service.app, world, bot_url=base, base_url=base)
     DayRoutes(base).add_routes(service.app)
     _add_page(service.app)

@@ -13,8 +13,9 @@ from uuid import UUID
 from calls.intake.settling import give_up
 from calls.jobs.queue import Bell
 from calls.store.database import DATABASE_AWAY, Database, OpenWork
+from calls.store.retention import read_retention
 from calls.store.sql_blocks import read_blocks
-from calls.store.tenants import read_tenant
+from calls.store.tenants import SQL as TENANTS
 
 log = logging.getLogger(__name__)
 _SQL = read_blocks(Path(__file__).with_name("sweep.sql"))
@@ -82,16 +83,19 @@ class Sweep:
     async def _delete_old_of(self, tenant_id: UUID) -> None:
         now = self._now()
         async with self._database.tenant(tenant_id) as unit:
-            tenant = await read_tenant(unit)
-            if tenant is None:
+            row = await unit.sql.fetchrow(TENANTS["read_tenant"])
+            if row is None:
                 return
-            await unit.sql.execute(_SQL["purge_calls"], now - timedelta(days=tenant.settings.keep_calls_days))
-            await unit.sql.execute(_SQL["purge_requests"], now - timedelta(days=tenant.settings.keep_calls_days))
+            keep = read_retention(row["settings"])
+            if keep.doubtful:
+                log.error("tenant %s: how long calls are kept cannot be read; what is usual holds", tenant_id)
+            await unit.sql.execute(_SQL["purge_calls"], now - keep.calls)
+            await unit.sql.execute(_SQL["purge_requests"], now - keep.calls)
             await unit.sql.execute(_SQL["purge_unseen_calls"], now - _UNSEEN)
             await unit.sql.execute(_SQL["close_forms"], now)
             for block in ("purge_chats", "purge_employees", "purge_streams"):
                 await unit.sql.execute(_SQL[block])
-            said_before = now - timedelta(minutes=tenant.settings.keep_directory_minutes)
+            said_before = now - keep.directory
             await unit.sql.execute(_SQL["forget_lookups"], said_before)
             await unit.sql.execute(_SQL["forget_typed"], said_before)
             await unit.sql.execute(_SQL["purge_deliveries"], now - _DELIVERIES)

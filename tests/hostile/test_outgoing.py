@@ -7,6 +7,7 @@ import re
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -14,6 +15,7 @@ import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from bot import outgoing
 from bot.outgoing import is_outside, open_connector
 from calls.errors import Transient
 from calls.model import Connection
@@ -138,6 +140,31 @@ async def test_a_name_that_changes_its_mind_is_judged_by_the_connection(secret: 
             with pytest.raises(Transient):
                 await ask(session, f"http://rebind.example:{port}/")
     assert visitors == []
+
+
+@pytest.mark.parametrize(
+    ("port", "opened"),
+    [(443, 1), (1024, 1), (8443, 1), (44300, 1)]
+    + [(port, 0) for port in (0, 21, 22, 23, 25, 53, 80, 110, 389, 445, 465, 587, 993, 1023)]
+    + [(port, 0) for port in (1433, 2049, 3306, 3389, 5060, 5432, 5900, 6379, 6667, 9200, 11211, 27017)],
+)
+async def test_nobody_is_knocked_at_where_no_web_server_is(
+    port: int, opened: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tenant's address is no way to try the mail servers and databases of others in our name."""
+    knocked: list[object] = []
+
+    def knock(**kind: object) -> socket.socket:
+        knocked.append(kind)
+        raise ConnectionRefusedError
+
+    connector = open_connector(allow_loopback=False)
+    connector._resolver = Names("8.8.8.8")
+    monkeypatch.setattr(outgoing, "socket", SimpleNamespace(socket=knock))
+    async with aiohttp.ClientSession(connector=connector) as session:
+        with pytest.raises(Transient):
+            await ask(session, f"https://crm.example:{port}/")
+    assert len(knocked) == opened
 
 
 async def test_where_loopback_is_allowed_it_is_reached(secret: tuple[int, list[str]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -135,6 +136,41 @@ async def test_one_tenants_retention_is_not_anothers(database: Database, now: Cl
     await Sweep(database, Bell(), now).delete_old()
     assert await read(short, "SELECT count(*) FROM smartcall.call") == 0
     assert await read(long, "SELECT count(*) FROM smartcall.call") == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "days", "minutes"),
+    [
+        ({"keep_calls_days": 2, "keep_directory_minutes": 5, "journal_missed": "of another version"}, 2, 5),
+        ({"keep_calls_days": 2, "keep_directory_minutes": "x"}, 2, 60),
+        ({"keep_calls_days": "for ever", "keep_directory_minutes": 5}, 30, 5),
+        ({"keep_calls_days": 10**9}, 30, 60),
+        (["no", "settings"], 30, 60),
+        ({}, 30, 60),
+    ],
+)
+async def test_settings_that_cannot_be_read_keep_no_call_longer(
+    company: TestCompany, database: Database, now: Clock, settings: object, days: int, minutes: int
+) -> None:
+    await tell(company, RING, end(), now=now)
+    await read(company, "UPDATE smartcall.call SET lookup_sealed = 'x'")
+    await read(company, "UPDATE smartcall.journal SET written = wanted, due_at = NULL")
+    await read(company, f"UPDATE smartcall.tenant SET settings = '{json.dumps(settings)}'")
+    sweep = Sweep(database, Bell(), now)
+
+    async def left() -> tuple[int, int]:
+        await sweep.delete_old()
+        answers = await read(company, "SELECT count(lookup_sealed) FROM smartcall.call")
+        return await read(company, "SELECT count(*) FROM smartcall.call"), answers
+
+    now.move(minutes * 60 - 1)
+    assert await left() == (1, 1)
+    now.move(2)
+    assert await left() == (1, 0)
+    now.move(days * 24 * 3600 - minutes * 60 - 2)
+    assert await left() == (1, 0)
+    now.move(2)
+    assert await left() == (0, 0)
 
 
 @pytest.mark.parametrize("broken", ["UPDATE smartcall.event SET body_sealed = 'x'"])
