@@ -17,6 +17,7 @@ from aiohttp import web
 
 from bot.acquaintances import Acquaintances
 from bot.bodies import read_body
+from bot.gates import Crowded, Gates
 from bot.refusals import Refusals
 from calls import telemetry
 from calls.errors import BadProof, Unreadable
@@ -29,6 +30,9 @@ from calls.store.vault import Unsealable
 
 log = logging.getLogger(__name__)
 SIZE_LIMIT = 64 * 1024  # bytes; the largest real event is a few kilobytes
+ROOM = 4  # deliveries of one tenant that are stored at a time; the node's pool has room for 12
+LINE = 250  # that wait for it: a second's work, and half of the sockets that a node has
+PATIENCE = 30.0  # seconds in line
 
 
 class EventsDoor:
@@ -46,6 +50,7 @@ class EventsDoor:
         self._database = database
         self._bell = bell
         self._acquaintances = Acquaintances(database)
+        self._gates = Gates(room=ROOM, patience=PATIENCE, line=LINE)
         self._refusals = Refusals("events", log)
         self._operators = operators
         self._now = now
@@ -67,6 +72,9 @@ class EventsDoor:
         except Unsealable as problem:
             log.error("events refused: %s", problem)  # noqa: TRY400
             return web.Response(status=503, text="try again later", headers={"Retry-After": "60"})
+        except Crowded:
+            self._refusals.note("events put off", "too many of one tenant at once", level=logging.WARNING)
+            return web.Response(status=503, text="try again in a moment", headers={"Retry-After": "1"})
         except Outdated:
             return web.Response(status=503, text="try again in a moment", headers={"Retry-After": "1"})
         except DATABASE_AWAY as problem:
@@ -111,7 +119,9 @@ class EventsDoor:
             raise BadProof("no such connection")
         proof = webhook.verify(raw, connection, received_at)
         parsed = webhook.parse(raw, connection, received_at)
-        return webhook, parsed, await take_in(self._database, self._bell, connection, proof, parsed, received_at)
+        async with self._gates.through(connection.tenant_id):
+            taken = await take_in(self._database, self._bell, connection, proof, parsed, received_at)
+        return webhook, parsed, taken
 
     async def _connection(self, text: str, *, anew: bool = False) -> tuple[Connection, bool]:
         """The connection, and whether it is as this node remembers it."""

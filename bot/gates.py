@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
 
 
-class Gates:
-    """``room`` at a time behind each key; the others wait in the order they came, at most ``patience`` seconds."""
+class Crowded(Exception):
+    """The line is as long as it may be."""
 
-    def __init__(self, *, room: int, patience: float) -> None:
+
+class Gates:
+    """``room`` at a time behind each key; the others wait in the order they came, at most ``patience`` seconds, and at
+    most ``line`` of them."""
+
+    def __init__(self, *, room: int, patience: float, line: float = math.inf) -> None:
         self._room = room
         self._patience = patience
+        self._most = room + line
         self._gates: dict[Hashable, _Gate] = {}
 
     @asynccontextmanager
     async def through(self, key: Hashable) -> AsyncIterator[None]:
-        """Raises TimeoutError for who has waited too long."""
+        """Raises TimeoutError for who has waited too long, and Crowded at once where no more may wait."""
         gate = self._gates.get(key)
         if gate is None:
             gate = self._gates[key] = _Gate(self._room)
+        if gate.users >= self._most:
+            raise Crowded
         gate.users += 1
         try:
             if gate.free.locked():

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.gates import Gates
+from bot.gates import Crowded, Gates
 
 
 class Room:
@@ -65,4 +65,17 @@ async def test_who_gives_up_or_fails_leaves_no_place_taken() -> None:
             raise ZeroDivisionError
     room.go.set()
     await room.enter("x")
+    assert len(room.gates) == 0
+
+
+async def test_who_comes_when_the_line_is_full_is_told_at_once() -> None:
+    room = Room(Gates(room=2, patience=5, line=3))
+    crowd = [asyncio.create_task(room.enter("one")) for _ in range(5)]
+    await turns()
+    with pytest.raises(Crowded):
+        await room.enter("one")
+    room.go.set()
+    await room.enter("other")
+    await asyncio.gather(*crowd)
+    await room.enter("one")
     assert len(room.gates) == 0

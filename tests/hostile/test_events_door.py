@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+import aiohttp
 import pytest
 
-from bot import acquaintances
-from tests.hostile.product import Product
+from bot import acquaintances, events_door
+from tests.hostile.product import Product, until
 from tests.hostile.towns import FJORDVIK, NABO, Town
 from tests.hostile.wire import exchange
 
@@ -187,6 +188,69 @@ async def test_a_flood_of_strangers_keeps_no_operator_waiting(
     assert taken == [200] * 150
     assert 0 < most <= acquaintances.ROOM
     await staffed.quiet()
+
+
+async def test_who_knows_an_operators_id_keeps_it_not_waiting(
+    staffed: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wrong tokens have us look at the connection anew, one behind the other; who has the right one needs no look."""
+    assert await staffed.tell(FJORDVIK, callId="known from now on") == 200
+    looked, over = asyncio.Event(), asyncio.Event()
+
+    async def stuck(*_: Any) -> None:
+        looked.set()
+        await over.wait()
+
+    monkeypatch.setattr(acquaintances, "find_connection", stuck)
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
+        door = staffed.door(FJORDVIK, token="made-up")
+        strangers = [asyncio.create_task(_status(http, door, f"guess {number}")) for number in range(100)]
+        await looked.wait()
+        assert await staffed.tell(FJORDVIK, callId="known from now on", event="hangup") == 200
+        over.set()
+        assert set(await asyncio.gather(*strangers)) == {401}
+
+
+async def test_one_tenants_flood_is_stored_a_few_at_a_time_and_keeps_no_other_waiting(
+    staffed: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All with the right token, while the database is slow: the others have their part of it, and of the sockets."""
+    take_in, over = events_door.take_in, asyncio.Event()
+    inside = most = 0
+
+    async def slow(database: Any, bell: Any, connection: Any, *rest: Any) -> Any:
+        nonlocal inside, most
+        if connection.tenant_id != FJORDVIK.tenant:
+            return await take_in(database, bell, connection, *rest)
+        inside += 1
+        most = max(most, inside)
+        await over.wait()
+        inside -= 1
+        return await take_in(database, bell, connection, *rest)
+
+    monkeypatch.setattr(events_door, "take_in", slow)
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
+        door, stored = staffed.door(FJORDVIK), events_door.ROOM + events_door.LINE
+        flood = [asyncio.create_task(_status(http, door, f"flood {number}")) for number in range(stored + 100)]
+
+        async def rest_is_put_off() -> bool:
+            return sum(each.done() for each in flood) == 100
+
+        await until(rest_is_put_off)
+        assert await staffed.tell(NABO, callId="in the middle of it") == 200
+        over.set()
+        answers = await asyncio.gather(*flood)
+    assert most == events_door.ROOM
+    assert (answers.count(200), answers.count(503)) == (stored, 100)
+    await staffed.quiet()
+
+
+async def _status(http: aiohttp.ClientSession, door: str, call: str) -> int:
+    """Of an event about nobody's telephone."""
+    body = {"event": "newCall", "callId": call, "from": "4722334455", "to": "4790000099", "direction": "in"}
+    async with http.post(door, data=body) as answer:
+        assert (answer.status == 503) == ("Retry-After" in answer.headers)
+        return answer.status
 
 
 async def _all(tried: list[Any]) -> list[Any]:

@@ -12,6 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from calls import telemetry
 from calls.store.schema import migrate
@@ -62,6 +66,7 @@ class Day:
     metrics: list[str] = field(default_factory=list)
     tables: Mapping[str, list[str]] = field(default_factory=dict)
     queued: list[str] = field(default_factory=list)  # rows of the queue while there was work in it
+    spans: list[str] = field(default_factory=list)
 
 
 class _Counted:
@@ -83,8 +88,13 @@ async def day(server: TestServer) -> AsyncIterator[Day]:
         for name, value in list(vars(telemetry).items()):
             if hasattr(value, "add") or hasattr(value, "record"):
                 patch.setattr(telemetry, name, _Counted(name, metrics))
+        exporter, tracing = InMemorySpanExporter(), TracerProvider()
+        tracing.add_span_processor(SimpleSpanProcessor(exporter))
+        patch.setattr(trace, "_TRACER_PROVIDER", tracing)  # OpenTelemetry lets itself be told once in a process
         async with running_product(server) as product:
             await product.install()
+            with trace.get_tracer("test").start_as_current_span("the day begins"):
+                pass
             day = Day(product=product, metrics=metrics)
             watching = asyncio.create_task(_watch_queue(day))
             await _calls(day)
@@ -93,6 +103,7 @@ async def day(server: TestServer) -> AsyncIterator[Day]:
             await product.quiet()
             watching.cancel()
             day.tables = await product.dump()
+            day.spans = [span.to_json() for span in exporter.get_finished_spans()]
             yield day
 
 
@@ -213,6 +224,12 @@ def test_no_table_holds_it(day: Day) -> None:
 
 def test_no_metric_holds_it(day: Day) -> None:
     assert not found_in(day.metrics)
+
+
+def test_no_span_holds_it(day: Day) -> None:
+    """The product makes none so far; what a library makes is looked at like what we may make one day."""
+    assert any("the day begins" in span for span in day.spans)
+    assert not found_in(day.spans)
 
 
 def test_no_answer_to_a_stranger_holds_it(day: Day) -> None:
