@@ -36,6 +36,7 @@ from calls.ports import Limiter
 log = logging.getLogger(__name__)
 
 CARD_LIMIT = 25 * 1024  # bytes of UTF-8 JSON; Teams itself stops at about 100 KB of UTF-16
+ANSWER_LIMIT = 256 * 1024  # bytes of an answer that are read
 CONNECT_SHARE = 0.5  # of the time left may go into opening a connection, so that a POST's time-out means "sent"
 CONNECT_MOST = 3.0  # seconds
 MIN_TIME = 0.05  # seconds; with less left nothing is sent
@@ -193,13 +194,19 @@ class ChatGateway:
 
 
 async def _read(answer: aiohttp.ClientResponse) -> bytes:
-    """The body. A refusal whose body breaks off is still a refusal: its status says enough."""
+    """The body, which is an id or a few words. A refusal whose body breaks off, or does not end, is still a refusal:
+    its status says enough."""
+    body = b""
     try:
-        return await answer.read()
+        async for part in answer.content.iter_chunked(16_384):
+            body += part
+            if len(body) > ANSWER_LIMIT:
+                raise aiohttp.ClientPayloadError
     except (aiohttp.ClientError, TimeoutError):
         if answer.status < 300:
             raise
         return b""
+    return body
 
 
 def _dump(activity: Activity) -> bytes:

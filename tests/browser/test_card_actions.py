@@ -31,6 +31,14 @@ async def talk(page: SmartCallPage, caller: str, name: str, says: str) -> Chat:
     return kari
 
 
+async def open_form(chat: Chat, button: str, number: str) -> Locator:
+    """The card of a number, with the form on it that the button opens."""
+    await chat.press(button, card=number)
+    card = chat.card(number)
+    await expect(card.get_by_role("textbox").first).to_be_visible()
+    return card
+
+
 async def settings(kari: Chat) -> Locator:
     """Her settings, asked for anew."""
     await kari.write("innstillinger")
@@ -88,8 +96,7 @@ async def test_a_stranger_becomes_a_contact(demo: Demo, open_page: Opener):
     await page.answer()
     await page.hang_up()
     await expect(amina.card("Jon Prøve")).to_contain_text("Samtale avsluttet")
-    await amina.press("Opprett i HubSpot", card="Jon Prøve")
-    card = amina.card("Jon Prøve")
+    card = await open_form(amina, "Opprett i HubSpot", "Jon Prøve")
     await expect(card.get_by_label("Fornavn")).to_have_value("Jon")
     await expect(card.get_by_label("Etternavn")).to_have_value("Prøve")
     await card.get_by_label("Firma").fill("Prøve Rør AS")
@@ -109,18 +116,18 @@ async def test_a_number_is_added_to_somebody_who_is_there_and_known_the_next_tim
     ola = page.chat("Ola Berg")
     await page.ring("95 00 11 22", line="Ola Berg")
     await expect(ola.card("950 01 122")).to_contain_text("Ukjent nummer")
-    await ola.press("Legg til på eksisterende", card="950 01 122")
-    card = ola.card("950 01 122")
-    await expect(card.get_by_label("Hvem i HubSpot har dette nummeret?")).to_be_visible()
+    card = await open_form(ola, "Legg til på eksisterende", "950 01 122")
+    whose = card.get_by_label("Hvem i HubSpot har dette nummeret?")
+    await expect(whose).to_be_visible()
     await ola.press("Avbryt", card="950 01 122")
-    await expect(card.get_by_label("Hvem i HubSpot har dette nummeret?")).to_have_count(0)
-    await ola.press("Legg til på eksisterende", card="950 01 122")
-    await card.get_by_label("Hvem i HubSpot har dette nummeret?").fill("ingen som heter det")
+    await expect(whose).to_have_count(0)
+    await open_form(ola, "Legg til på eksisterende", "950 01 122")
+    await whose.fill("ingen som heter det")
     await ola.press("Søk", card="950 01 122")
-    await expect(ola.card("950 01 122")).to_contain_text("Ingen treff")
-    await card.get_by_label("Hvem i HubSpot har dette nummeret?").fill("nora")
+    await expect(card).to_contain_text("Ingen treff")
+    await whose.fill("nora")
     await ola.press("Søk", card="950 01 122")
-    await ola.card("950 01 122").get_by_role("button", name="Velg Nora Lie").click()
+    await card.get_by_role("button", name="Velg Nora Lie").click()
     await expect(ola.card("Nora Lie")).to_contain_text("mobilnummer i HubSpot")
     await expect(ola.card("Nora Lie")).to_contain_text("950 01 122")
     await page.hang_up()
@@ -143,8 +150,7 @@ async def test_what_is_typed_in_a_form_survives_the_end_of_the_call(demo: Demo, 
     await expect(kari.card("900 99 811")).to_contain_text("Ukjent nummer")
     await page.answer()
     await expect(kari.card("900 99 811")).to_contain_text("Besvart av deg")
-    await kari.press("Opprett i HubSpot", card="900 99 811")
-    card = kari.card("900 99 811")
+    card = await open_form(kari, "Opprett i HubSpot", "900 99 811")
     await card.get_by_label("Fornavn").fill("Tor")
     await page.hang_up()
     await card.get_by_label("Etternavn").fill("Moen")

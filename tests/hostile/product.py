@@ -137,7 +137,7 @@ class Product:
         """Every row of every table as text. Bytes are shown as hexadecimal digits and as text."""
         names = [row["name"] for row in await self.sql(_TABLES) if row["name"] not in without]
         rows = {name: await self.sql(f"SELECT t.* FROM {name} t") for name in names}
-        return {name: sorted(_text(row) for row in found) for name, found in rows.items()}
+        return {name: sorted(read_row(row) for row in found) for name, found in rows.items()}
 
     async def quiet(self) -> None:
         """Until nothing is left to do."""
@@ -150,7 +150,8 @@ class Product:
         await until(idle)
 
 
-def _text(row: asyncpg.Record) -> str:
+def read_row(row: asyncpg.Record) -> str:
+    """All of it as text, and bytes as hexadecimal digits besides."""
     parts = []
     for name, value in row.items():
         shown = f"{value.hex()} {value.decode('latin-1')}" if isinstance(value, bytes) else str(value)

@@ -19,7 +19,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from calls import telemetry
 from calls.store.schema import migrate
-from tests.hostile.product import KEY, Product, listening, running_product
+from tests.hostile.product import KEY, Product, listening, read_row, running_product
 from tests.hostile.towns import CUSTOMER, FJORDVIK, KARI, LINES, LISTED, NABO, SECRETS, TOWNS
 from tests.hostile.wire import exchange, request
 from tests.support.servers import TestServer
@@ -110,8 +110,7 @@ async def day(server: TestServer) -> AsyncIterator[Day]:
 async def _watch_queue(day: Day) -> None:
     while True:
         for table in ("queue.pgqueuer", "queue.pgqueuer_log"):
-            rows = await day.product.sql(f"SELECT t::text AS row FROM {table} t")
-            day.queued += [row["row"] for row in rows]
+            day.queued += [read_row(row) for row in await day.product.sql(f"SELECT t.* FROM {table} t")]
         await asyncio.sleep(0.05)
 
 
@@ -209,6 +208,7 @@ def test_the_day_was_one(day: Day) -> None:
     } <= names
     assert len(day.tables["smartcall.event"]) > 30
     assert len(day.queued) > 5
+    assert any(str(FJORDVIK.tenant) in row for row in day.queued), "what a job holds is read, too"
     assert len(day.metrics) > 20
 
 

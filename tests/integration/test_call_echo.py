@@ -12,7 +12,7 @@ from calls.model import Direction, Outcome, Party
 from calls.numbers import Number, NumberKind, parse_number
 from calls.orders import Accepted
 from calls.store.database import Database
-from tests.support.calling import OUT, Desk, leg
+from tests.support.calling import BOTH_PHONES, OUT, Desk, leg, told_of_both_phones
 from tests.support.clock import Clock
 from tests.support.companies import TestCompany, company_text, provision
 from tests.support.events import answer, end, line, ring
@@ -30,26 +30,7 @@ async def test_the_operators_events_drive_the_card_and_make_no_popup(desk: Desk)
     desk.placer.answers = [Accepted(call_ref="a")]
     await desk.ask()
     await desk.place()
-    seen = []
-    for event in (
-        leg(Direction.INBOUND, call="a"),
-        answer(line(0), call="a"),
-        leg(call="b"),
-        answer(None, call="b", direction=OUT),
-        end(call="b", direction=OUT),
-        end(call="a"),
-    ):
-        desk.clock.move(2)
-        await desk.tell(event)
-        seen.append(desk.said[0])
-    assert seen == [
-        RequestState.RINGING_EMPLOYEE,
-        RequestState.EMPLOYEE_ANSWERED,
-        RequestState.RINGING_TARGET,
-        RequestState.CONNECTED,
-        RequestState.ENDED,
-        RequestState.ENDED,
-    ]
+    assert await told_of_both_phones(desk, lambda: desk.said[0]) == BOTH_PHONES
     assert desk.said == (RequestState.ENDED, "completed")
     entry = await desk.journaled()
     assert (entry.direction, entry.outcome, entry.talk_seconds) == (OUT, Outcome.COMPLETED, 2)

@@ -19,7 +19,7 @@ from calls.orders import Accepted, CallRefusal
 from calls.popups.popup import Identity, Popup, PopupState
 from calls.popups.wishes import CallGone, NotYours
 from calls.store.database import Database
-from tests.support.calling import OUT, Desk, leg
+from tests.support.calling import BOTH_PHONES, OUT, Desk, leg, told_of_both_phones
 from tests.support.clock import Clock
 from tests.support.companies import NAMES, TestCompany
 from tests.support.events import CALLER, HIDDEN, answer, end, line
@@ -62,27 +62,8 @@ async def test_one_card_follows_the_call_from_the_wish_to_its_end(desk: Desk) ->
     seen = [said(desk)[0]]
     await desk.place()
     seen.append(said(desk)[0])
-    for event in (
-        leg(Direction.INBOUND, call="a"),
-        answer(line(0), call="a"),
-        leg(call="b"),
-        answer(None, call="b", direction=OUT),
-        end(call="b", direction=OUT),
-        end(call="a"),
-    ):
-        desk.clock.move(2)
-        await desk.tell(event)
-        seen.append(said(desk)[0])
-    assert seen == [
-        RequestState.WANTED,
-        RequestState.ACCEPTED,
-        RequestState.RINGING_EMPLOYEE,
-        RequestState.EMPLOYEE_ANSWERED,
-        RequestState.RINGING_TARGET,
-        RequestState.CONNECTED,
-        RequestState.ENDED,
-        RequestState.ENDED,
-    ]
+    seen += await told_of_both_phones(desk, lambda: said(desk)[0])
+    assert seen == [RequestState.WANTED, RequestState.ACCEPTED, *BOTH_PHONES]
     (card,) = desk.screen.cards.values()
     assert (card.popup.identity, card.popup.matches[0].name) == (Identity.MATCHED, "Nora Lie")
     assert (card.popup.number, card.popup.phone) == (number_of(CALLER), number_of(line(0)))

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from calls.errors import NeedsSignIn, Refused, Throttled, Transient
+from calls.intake import streams
 from calls.intake.stream_intake import LeaseLost
 from calls.intake.streams import Pace, Streams, _Held, pause_before
 from calls.jobs.queue import Bell
@@ -102,6 +103,28 @@ async def test_what_is_heard_is_stored_and_noted(company: TestCompany) -> None:
                 return int(await unit.sql.fetchval("SELECT count(*) FROM smartcall.event"))
 
         assert await until(stored) == 1
+
+
+async def test_a_message_is_stored_before_the_next_is_read(
+    company: TestCompany, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who sends more than can be stored waits, and nobody else does."""
+    operator, begun, over = ScriptedStream(), asyncio.Semaphore(0), asyncio.Semaphore(0)
+
+    async def slow(*_: object) -> None:
+        begun.release()
+        await over.acquire()
+
+    monkeypatch.setattr(streams, "take_message", slow)
+    async with node(company.database, operator):
+        await lines(operator)
+        for _ in range(3):
+            operator.open[0].send(Parsed(events=(ring(line(0)),)))
+        for left in (2, 1, 0):
+            await begun.acquire()
+            await asyncio.sleep(0.02)
+            assert (begun.locked(), operator.open[0].coming.qsize()) == (True, left)
+            over.release()
 
 
 async def test_a_lost_lease_ends_the_listening_at_once(company: TestCompany) -> None:

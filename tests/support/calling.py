@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -26,10 +26,19 @@ from calls.store.database import Database
 from tests.support.clock import Clock
 from tests.support.companies import TestCompany, object_id
 from tests.support.connectors import FakeSources, Texts
-from tests.support.events import CALLER, end, line, ring
+from tests.support.events import CALLER, answer, end, line, ring
 from tests.support.placers import FakeOperator, no_network
 from tests.support.screen import Screen
 
+# What a request comes to, event for event, when the operator tells of both phones.
+BOTH_PHONES = [
+    RequestState.RINGING_EMPLOYEE,
+    RequestState.EMPLOYEE_ANSWERED,
+    RequestState.RINGING_TARGET,
+    RequestState.CONNECTED,
+    RequestState.ENDED,
+    RequestState.ENDED,
+]
 PROOF = Proof(method="url_token")
 OUT = Direction.OUTBOUND
 
@@ -130,6 +139,24 @@ class Desk:
     async def rows(self, question: str, *values: object) -> Sequence[Any]:
         async with self.database.tenant(self.company.tenant_id) as unit:
             return list(await unit.sql.fetch(question, *values))
+
+
+async def told_of_both_phones(desk: Desk, said: Callable[[], RequestState | None]) -> list[RequestState | None]:
+    """An operator tells of the employee's phone and of the other side's, as two calls of its own, to the end. Gives
+    what is said of the request after each event."""
+    seen = []
+    for event in (
+        leg(Direction.INBOUND, call="a"),
+        answer(line(0), call="a"),
+        leg(call="b"),
+        answer(None, call="b", direction=OUT),
+        end(call="b", direction=OUT),
+        end(call="a"),
+    ):
+        desk.clock.move(2)
+        await desk.tell(event)
+        seen.append(said())
+    return seen
 
 
 def leg(direction: Direction = OUT, *, call: str = "b", target: Party = CALLER) -> Event:

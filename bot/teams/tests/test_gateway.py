@@ -147,6 +147,28 @@ async def test_a_post_that_times_out_is_unknown(bot: Any, microsoft: Any, held: 
     assert len(microsoft.requests) == 1
 
 
+@pytest.mark.parametrize(("code", "problem"), [(201, Unknown), (429, Throttled), (403, Refused), (502, Transient)])
+async def test_an_answer_without_end_is_not_read_to_its_end(
+    bot: Any, microsoft: Any, code: int, problem: type[Exception]
+) -> None:
+    """It does not fill the memory; of a refusal the status says enough, and a success without an id is unknown."""
+    sent = 0
+
+    async def endless(request: web.Request) -> web.StreamResponse:
+        nonlocal sent
+        response = web.StreamResponse(status=code, headers={"Retry-After": "900"})
+        await response.prepare(request)
+        for _ in range(1000):
+            await response.write(b"x" * 65_536)
+            sent += 65_536
+        return response
+
+    microsoft.script.extend([endless] * 9)
+    with pytest.raises(problem):
+        await bot.gateway.post(bot.chat(), ACTIVITY, deadline=bot.deadline(2))
+    assert sent < 20_000_000  # what the sockets between us held
+
+
 async def test_an_answer_that_breaks_off_after_success_is_unknown(bot: Any, microsoft: Any) -> None:
     async def half(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(status=201, headers={"Content-Length": "100"})
