@@ -25,6 +25,7 @@ from calls.callers.sources import Sources
 from calls.errors import Gone, NeedsSignIn, OutsideError, Refused
 from calls.jobs.queue import Bell, Task
 from calls.jobs.starts import NEVER_CAME_BACK, is_worn_out
+from calls.jobs.time_limits import timeout_before
 from calls.model import Draft, Match
 from calls.numbers import Number
 from calls.popups.scene import LOOKUP, lock_lookup
@@ -70,6 +71,7 @@ class CreationJob:
 
     async def __call__(self, task: Task) -> None:
         now, lease = self._now(), uuid4()
+        deadline = asyncio.get_running_loop().time() + _SECONDS  # from before the lease, as for a card
         unit = self._database.at_once(task.tenant_id)
         row = await unit.sql.fetchrow(_SQL["take"], task.tenant_id, task.call_id, lease, now + _LEASE, now)
         if row is None:
@@ -81,7 +83,7 @@ class CreationJob:
         try:
             errand = unit.open_value(_SEALED, _ERRAND, row["draft_sealed"])
             key = unit.hash("record key", errand.number.key).hex()[:40]
-            match = await self._run(task, row["connection_id"], errand, key)
+            match = await self._run(task, row["connection_id"], errand, key, deadline)
         except (OutsideError, TimeoutError) as problem:
             await self._put_off(task, row, lease, problem)
         except DATABASE_AWAY:
@@ -92,11 +94,11 @@ class CreationJob:
         else:
             await self._finish(task, lease, match, None)
 
-    async def _run(self, task: Task, connection_id: UUID, errand: Errand, key: str) -> Match:
+    async def _run(self, task: Task, connection_id: UUID, errand: Errand, key: str, deadline: float) -> Match:
         source = await self._sources.one(task.tenant_id, connection_id)
         if source is None:
             raise NeedsSignIn("the connection is gone")
-        async with asyncio.timeout(_SECONDS):
+        async with timeout_before(deadline):
             if errand.person is not None:
                 return await source.connector.add_number(errand.person, errand.number)
             return await source.connector.create(errand.new or Draft(number=errand.number), key=key)

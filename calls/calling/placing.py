@@ -69,12 +69,14 @@ class PlacingJob:
 
     async def __call__(self, task: Task) -> None:
         """``task.call_id`` is the request's id."""
+        # Counted from before it is marked as asked: who stood still meanwhile and was given up rings no phone any more.
+        until = asyncio.get_running_loop().time() + self._ask_seconds
         ready = await self._take(task)
         if ready is None:
             return
         state, code, ref = RequestState.UNKNOWN, None, None
         try:
-            ref = (await self._place(ready)).call_ref
+            ref = (await self._place(ready, until)).call_ref
             state = RequestState.ACCEPTED
         except Refused as problem:
             state, code = RequestState.REFUSED, _known(problem.code)
@@ -93,20 +95,23 @@ class PlacingJob:
         telemetry.placed.add(1, {"outcome": code or state.value})
         await self._note_answer(task, ready.connection, state, code, ref)
 
-    async def _place(self, ready: _Ready) -> Accepted:
+    async def _place(self, ready: _Ready, until: float) -> Accepted:
         """Ask; once more after a moment when the first order certainly came to nothing."""
         try:
-            return await self._ask(ready)
+            return await self._ask(ready, until)
         except (Transient, Throttled) as problem:
             wait = problem.retry_after if isinstance(problem, Throttled) else None
             wait = _AGAIN_SECONDS if wait is None else wait
             if wait > _LONGEST_WAIT:
                 raise
             await asyncio.sleep(wait)
-            return await self._ask(ready)
+            return await self._ask(ready, until + wait + self._ask_seconds)
 
-    async def _ask(self, ready: _Ready) -> Accepted:
-        deadline = asyncio.get_running_loop().time() + self._ask_seconds
+    async def _ask(self, ready: _Ready, until: float) -> Accepted:
+        now = asyncio.get_running_loop().time()
+        if now >= until:
+            raise Transient("no time left to ask")
+        deadline = min(now + self._ask_seconds, until)
         async with asyncio.timeout_at(deadline + 0.5):  # one that keeps its deadline says itself what it knows
             return await ready.placer.place_call(ready.order, ready.connection, self._tools, deadline=deadline)
 

@@ -18,6 +18,7 @@ from calls.callers.sources import OpenSource, Sources
 from calls.errors import OutsideError
 from calls.jobs.queue import Bell, Task
 from calls.jobs.starts import NEVER_CAME_BACK, is_worn_out
+from calls.jobs.time_limits import timeout_before
 from calls.journal.putting_off import put_off
 from calls.matching import rank
 from calls.model import Ability, Direction, JournalEntry, Match, Outcome, RecordRef, SourceRole
@@ -68,6 +69,7 @@ class JournalJob:
 
     async def __call__(self, task: Task) -> None:
         now, lease = self._now(), uuid4()
+        deadline = asyncio.get_running_loop().time() + _WRITE_SECONDS  # from before the lease, as for a card
         row = await self._database.at_once(task.tenant_id).sql.fetchrow(
             _SQL["take_journal"], task.tenant_id, task.call_id, lease, now + _LEASE, now
         )
@@ -98,7 +100,7 @@ class JournalJob:
                         await self._want_shown(unit, task)  # a form may be waiting for the entry's outcome
                 return
             source, match = target
-            async with asyncio.timeout(_WRITE_SECONDS):
+            async with timeout_before(deadline):
                 record = await source.connector.journal(self._entry(scene, match), key=str(row["journal_id"]))
         except (OutsideError, TimeoutError) as problem:
             await self._put_off(task, row, lease, source, problem)

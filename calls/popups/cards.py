@@ -28,7 +28,7 @@ from calls.store.database import DATABASE_AWAY, Database, Unit
 from calls.store.sql_blocks import read_blocks
 
 log = logging.getLogger(__name__)
-_SQL = read_blocks(Path(__file__).with_name("cards.sql"))
+SQL = read_blocks(Path(__file__).with_name("cards.sql"))
 
 _LEASE = timedelta(seconds=9)  # with the sweep's second, whoever stands still is replaced within ten
 _SEND_SECONDS = 4.4  # below half the lease: a sender that hangs has given up before another may begin
@@ -43,6 +43,9 @@ class Hold:
     lease: UUID
     now: datetime
     until: datetime
+    deadline: (
+        float  # loop time; counted from before the lease, so that who stood still meanwhile sends nothing any more
+    )
 
 
 # Takes popups of a call, perhaps with something else in the same question: a row with popups and scene, or None.
@@ -82,7 +85,7 @@ class Cards:
         taken the first time."""
 
         async def take(unit: Unit, hold: Hold) -> Any:
-            return await unit.sql.fetchrow(_SQL["take_popups"], tenant_id, call_id, hold.lease, hold.until, hold.now)
+            return await unit.sql.fetchrow(SQL["take_popups"], tenant_id, call_id, hold.lease, hold.until, hold.now)
 
         sendings = await self._take(tenant_id, taking or take)
         while any(await asyncio.gather(*(self._send(tenant_id, sending) for sending in sendings))):
@@ -91,12 +94,13 @@ class Cards:
     async def _take(self, tenant_id: UUID, taking: Taking) -> Sequence[Sending]:
         """Lease what is open, decide what to send, and note each POST before it is made."""
         now, unit = self._now(), self._database.at_once(tenant_id)
-        hold = Hold(lease=uuid4(), now=now, until=now + _LEASE)
+        deadline = asyncio.get_running_loop().time() + _SEND_SECONDS
+        hold = Hold(lease=uuid4(), now=now, until=now + _LEASE, deadline=deadline)
         taken = await taking(unit, hold)
-        return await self._plan(unit, taken, hold.lease, now) if taken is not None and taken["popups"] else []
+        return await self._plan(unit, taken, hold) if taken is not None and taken["popups"] else []
 
-    async def _plan(self, unit: Unit, taken: Any, lease: UUID, now: datetime) -> Sequence[Sending]:
-        popups = taken["popups"]
+    async def _plan(self, unit: Unit, taken: Any, hold: Hold) -> Sequence[Sending]:
+        popups, lease, now = taken["popups"], hold.lease, hold.now
         rows = [row for row in popups if not is_worn_out(row["starts"])]
         if len(rows) < len(popups):
             await self._park_worn_out(unit.tenant_id, popups, lease)
@@ -104,16 +108,16 @@ class Cards:
             scene = scene_from(unit, taken["scene"], self._operators) if rows else None
             if scene is None:
                 return []
-            sendings = [plan(unit, scene, row, lease, now) for row in rows]
+            sendings = [plan(unit, scene, row, lease, now, hold.deadline) for row in rows]
         except Exception:
             # Empty-handed, but it came back: rows that cannot be opened may be opened yet, with a key that is missing.
             async with self._database.tenant(unit.tenant_id) as transaction:
-                await transaction.sql.execute(_SQL["came_back"], lease)
+                await transaction.sql.execute(SQL["came_back"], lease)
             raise
         posts = {sending.row["popup_id"] for sending in sendings if sending.action in ("post", "quiet_post")}
         if not posts:
             return sendings
-        noted = await unit.sql.fetch(_SQL["note_posts"], unit.tenant_id, list(posts), lease, now)
+        noted = await unit.sql.fetch(SQL["note_posts"], unit.tenant_id, list(posts), lease, now)
         missed = posts - {row["popup_id"] for row in noted}
         return [sending for sending in sendings if sending.row["popup_id"] not in missed]
 
@@ -121,14 +125,14 @@ class Cards:
         worn_out = [row["popup_id"] for row in taken if is_worn_out(row["starts"])]
         log.error("nobody came back from popups %s: parked", ", ".join(map(str, worn_out)))
         async with self._database.tenant(tenant_id) as unit:
-            await unit.sql.execute(_SQL["park_worn_out"], worn_out, lease, NEVER_CAME_BACK)
+            await unit.sql.execute(SQL["park_worn_out"], worn_out, lease, NEVER_CAME_BACK)
 
     async def _send(self, tenant_id: UUID, sending: Sending) -> bool:
         """True when something newer is wanted already."""
         if sending.action == "hold":
             return await self._hold_back(tenant_id, sending)
         try:
-            async with asyncio.timeout(_SEND_SECONDS + _GRACE):
+            async with asyncio.timeout_at(sending.deadline + _GRACE):
                 card_id = await self._put_on_screen(tenant_id, sending)
         except (OutsideError, TimeoutError) as problem:
             return await self._put_off(tenant_id, sending, problem)
@@ -146,8 +150,9 @@ class Cards:
     async def _put_on_screen(self, tenant_id: UUID, sending: Sending) -> str | None:
         if sending.action == "nothing" or sending.popup is None or sending.chat is None:
             return None
-        deadline = asyncio.get_running_loop().time() + _SEND_SECONDS
-        chat, card_id = sending.chat, sending.row["activity_id"]
+        deadline, chat, card_id = sending.deadline, sending.chat, sending.row["activity_id"]
+        if asyncio.get_running_loop().time() >= deadline:
+            raise Transient("no time left to send")  # and another may have sent since
         if sending.action == "update":
             await self._channel.update(chat, card_id, sending.popup, language=sending.language, deadline=deadline)
             return None
@@ -160,7 +165,7 @@ class Cards:
             found = await self._channel.find_chat(chat, deadline=deadline)
             chat = replace(chat, conversation_id=found)
             async with self._database.tenant(tenant_id) as unit:
-                await unit.sql.execute(_SQL["move_chat"], chat.bot_app_id, chat.entra_object_id, chat.conversation_id)
+                await unit.sql.execute(SQL["move_chat"], chat.bot_app_id, chat.entra_object_id, chat.conversation_id)
             return await self._channel.post(
                 chat, sending.popup, language=sending.language, quiet=quiet, deadline=deadline
             )
@@ -182,7 +187,7 @@ class Cards:
         if sent:
             form_until = now + FORM_PATIENCE if sending.popup is not None and sending.popup.form is not None else None
         newer: bool | None = await self._database.at_once(tenant_id).sql.fetchval(
-            _SQL["note_shown"],
+            SQL["note_shown"],
             tenant_id,
             row["popup_id"],
             sending.lease,
@@ -197,7 +202,7 @@ class Cards:
         if newer is None:
             # The lease ran out while we sent: what we sent may be older than what another has sent since.
             async with self._database.tenant(tenant_id) as unit:
-                await unit.sql.execute(_SQL["want_again"], row["popup_id"], card_id, now)
+                await unit.sql.execute(SQL["want_again"], row["popup_id"], card_id, now)
             newer = True
         return newer
 
@@ -207,7 +212,7 @@ class Cards:
         row, now = sending.row, self._now()
         async with self._database.tenant(tenant_id) as unit:
             newer = await unit.sql.fetchval(
-                _SQL["hold_back"], row["popup_id"], sending.lease, row["form_until"], row["wanted"], now
+                SQL["hold_back"], row["popup_id"], sending.lease, row["form_until"], row["wanted"], now
             )
         return bool(newer)
 
@@ -237,7 +242,7 @@ class Cards:
         unmoved = posting or isinstance(problem, Throttled)
         async with self._database.tenant(tenant_id) as unit:
             due = None if parked else now + timedelta(seconds=wait)
-            await unit.sql.execute(_SQL["put_off"], row["popup_id"], sending.lease, due, unsent, parked, unmoved)
+            await unit.sql.execute(SQL["put_off"], row["popup_id"], sending.lease, due, unsent, parked, unmoved)
         return False
 
     def _count(self, sending: Sending) -> None:

@@ -29,11 +29,12 @@ class Sending:
     digest: bytes | None
     chat: ChatAddress | None
     language: str
+    deadline: float  # loop time; nothing is sent after it
     action: str  # "post", "quiet_post", "update", "nothing", or "hold": somebody is at the form
     parked: str | None = None
 
 
-def plan(unit: Unit, scene: Scene, row: Any, lease: UUID, now: datetime) -> Sending:
+def plan(unit: Unit, scene: Scene, row: Any, lease: UUID, now: datetime, deadline: float) -> Sending:
     employee_id = row["employee_id"]
     form = form_from(unit, row, now)
     popup = scene.popup(employee_id, row["popup_id"], form)
@@ -51,7 +52,15 @@ def plan(unit: Unit, scene: Scene, row: Any, lease: UUID, now: datetime) -> Send
         action = ("quiet_post" if row["post_tried_at"] else "post") if chat else "nothing"
         parked = None if chat else "no_chat"
     return Sending(
-        row=row, lease=lease, popup=popup, digest=digest, chat=chat, language=language, action=action, parked=parked
+        row=row,
+        lease=lease,
+        popup=popup,
+        digest=digest,
+        chat=chat,
+        language=language,
+        deadline=deadline,
+        action=action,
+        parked=parked,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,7 +18,7 @@ from calls.model import Outcome
 from calls.numbers import parse_number
 from calls.orders import Accepted, CallRefusal
 from calls.popups.wishes import CallGone, NotYours
-from calls.store.database import Database
+from calls.store.database import Database, Unit
 from tests.support.calling import Desk
 from tests.support.clock import Clock
 from tests.support.companies import TestCompany, company_text, provision
@@ -169,6 +170,28 @@ async def test_a_node_killed_while_asking_leaves_it_unknown_and_nobody_asks_agai
     desk.clock.move(600)
     await desk.sweep()
     assert len(desk.placer.orders) == 1
+
+
+async def test_who_stood_still_before_asking_rings_no_phone_any_more(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.miss()
+    await desk.ask()
+    job = desk.placing_on(desk.database)
+    ready_of = job._ready
+
+    async def stand_still(unit: Unit, row: Any) -> Any:
+        ready = await ready_of(unit, row)
+        time = asyncio.get_running_loop().time
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: time() + 31)
+        return ready
+
+    monkeypatch.setattr(job, "_ready", stand_still)
+    await job(await desk.task())
+    monkeypatch.undo()
+    await desk.draw()
+    assert desk.placer.orders == []
+    assert desk.said == (RequestState.REFUSED, "operator_error")
 
 
 async def test_a_lost_job_is_found_within_seconds_and_not_after_that(desk: Desk) -> None:

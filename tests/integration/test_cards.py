@@ -7,6 +7,7 @@ import itertools
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,13 +16,14 @@ from calls.errors import Gone, NeedsSignIn, OutsideError, Refused, Throttled, Tr
 from calls.intake.ingest import take_in
 from calls.jobs.queue import Bell
 from calls.model import Event, Outcome
-from calls.popups.cards import Cards
+from calls.popups.cards import SQL as CARDS
+from calls.popups.cards import Cards, Hold
 from calls.popups.chats import SQL as CHATS
 from calls.popups.chats import ChatState, set_state
 from calls.popups.popup import PopupState
 from calls.popups.scene import read_scene
 from calls.ports import Parsed, Proof
-from calls.store.database import Database
+from calls.store.database import Database, Unit
 from tests.support.clock import Clock
 from tests.support.companies import TestCompany, object_id
 from tests.support.events import HIDDEN, SALES, answer, end, leg_end, line, ring
@@ -277,7 +279,7 @@ async def test_a_lease_that_ran_out_while_sending_makes_the_card_be_looked_at_ag
 async def test_a_sender_that_hangs_is_given_up_before_its_lease_ends(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("calls.popups.cards._SEND_SECONDS", 0.05)
+    monkeypatch.setattr("calls.popups.cards._SEND_SECONDS", 0.5)  # the time it takes to take the card is in it
     monkeypatch.setattr("calls.popups.cards._GRACE", 0.01)
 
     def hang(_: str) -> object:
@@ -287,6 +289,29 @@ async def test_a_sender_that_hangs_is_given_up_before_its_lease_ends(
     await desk.tell(RING)
     row = await desk.row()
     assert (row["lease"], row["activity_id"], row["posts"]) == (None, None, 1)
+
+
+async def test_who_stood_still_after_taking_a_card_does_not_send_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease has run out meanwhile, and another has sent what became of the call."""
+    await desk.tell(RING, show=False)
+    (_, cards), call_id = desk.nodes[0], await desk.call_id("c1")
+
+    async def take_and_stand_still(unit: Unit, hold: Hold) -> Any:
+        now = desk.clock()
+        taken = await unit.sql.fetchrow(CARDS["take_popups"], unit.tenant_id, call_id, hold.lease, hold.until, now)
+        desk.clock.move(11)
+        await desk.tell(end(Outcome.CALLER_CANCELLED), node=1)
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: hold.deadline + 11)
+        return taken
+
+    await cards.show(desk.company.tenant_id, call_id, take_and_stand_still)
+    monkeypatch.undo()
+    await desk.settle()
+    assert [kind for kind, _ in desk.screen.requests] == ["post"]
+    assert desk.card().popup.state is PopupState.MISSED
+    assert not desk.screen.faults_of_ours
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,7 @@ class NodeChannel:
 
     async def post(self, chat: ChatAddress, popup: Popup, *, language: str, quiet: bool, deadline: float) -> str:
         await self._node.point("post")
+        self._be_in_time(deadline)
         request = self._teams.begin_post(self._node, popup, quiet=quiet)
         try:
             card_id = await self._send(lambda: self._teams.carry_out_post(request, chat, quiet=quiet), deadline)
@@ -145,6 +146,7 @@ class NodeChannel:
 
     async def update(self, chat: ChatAddress, card_id: str, popup: Popup, *, language: str, deadline: float) -> None:
         await self._node.point("update")
+        self._be_in_time(deadline)
         message = self._teams.messages.get(card_id)
         told = False
         try:
@@ -159,6 +161,11 @@ class NodeChannel:
         if not self._teams.installed.get((chat.tenant_id, chat.entra_object_id)):
             raise Refused(code="not_installed")
         return self._teams.chat_id(chat.tenant_id, chat.entra_object_id)
+
+    def _be_in_time(self, deadline: float) -> None:
+        """The gateway sends nothing when there is no time left."""
+        if self._teams.world.loop.time() >= deadline:
+            raise Transient("no time left to send")
 
     async def _send(self, carry_out: object, deadline: float) -> str:
         """One request: Teams works on it by itself; we wait until the deadline."""

@@ -62,7 +62,7 @@ class Desk:
 
     def placing_on(self, database: Database) -> PlacingJob:
         tools = no_network(database, self.clock)
-        return PlacingJob(database, Bell(), self.operator.as_operators, tools, self.clock, ask_seconds=0.2)
+        return PlacingJob(database, Bell(), self.operator.as_operators, tools, self.clock, ask_seconds=0.6)
 
     async def tell(self, *events: Event) -> None:
         for event in events:
