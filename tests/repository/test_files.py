@@ -14,7 +14,6 @@ LONGEST = 300  # lines of one Python or TypeScript file
 LONGER: dict[str, str] = {  # path → why this file may be longer
     "tests/integration/test_cards.py": "one stage, and every way a card can go wrong on it",
     "tests/integration/test_journaling.py": "one stage, and every way an entry can go wrong on it",
-    "tests/simulation/world.py": "the simulated world is one state that faults and nodes share",
 }
 
 SECRETS = {

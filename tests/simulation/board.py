@@ -14,6 +14,8 @@ from uuid import UUID
 
 from calls.jobs.queue import Task
 from calls.store.database import DATABASE_AWAY
+from tests.simulation import service
+from tests.simulation.resting import something_due
 
 _COLLECT = "DELETE FROM queue.pgqueuer RETURNING id, entrypoint, payload, dedupe_key"
 
@@ -96,7 +98,7 @@ class Board:
     async def _work(self, job: _Job, node: Node) -> None:
         await node.gate(f"{job.kind} job")
         try:
-            await self._world.handlers(node)[job.kind](job.task)
+            await self._world.handlers[node][job.kind](job.task)
         except DATABASE_AWAY:
             self.lapsed += 1
         except Exception as problem:
@@ -114,7 +116,7 @@ class Board:
 
 async def sweeping(node: Node, world: World) -> None:
     """A node's sweep: every second while something goes on, else when the next row is due."""
-    sweep = world.sweep(node)
+    sweep = service.sweep(node)
     while True:
         await asyncio.sleep(world.chance.uniform(0.9, 1.1))
         await node.gate("sweep")
@@ -124,4 +126,4 @@ async def sweeping(node: Node, world: World) -> None:
             continue
         except Exception as problem:
             world.blame(f"sweep raised {problem!r}")
-        await world.something_due(node)
+        await something_due(node, world)

@@ -40,6 +40,11 @@ class Odds:
     event_late: float = 0.0
     end_dropped: float = 0.0
     event_dropped: float = 0.0
+    stream_cut: float = 0.0  # at each event of an operator that is listened to; nobody gets through for up to 60 s
+    stream_silent: float = 0.0  # likewise: the connection stands, and nothing comes through it
+    snapshot_torn: float = 0.0  # a call in it cannot be read
+    owner_killed: float = 0.0  # whoever listens dies just after an event
+    owner_paused: float = 0.0  # or stands still for 20 s
     uninstalls: float = 0.0  # an employee removes the app for a while, per call
     presses: float = 0.0  # an employee presses a button, per shown card
 
@@ -75,6 +80,11 @@ ROUGH = Odds(
     event_late=0.1,
     end_dropped=0.05,
     event_dropped=0.03,
+    stream_cut=0.04,
+    stream_silent=0.01,
+    snapshot_torn=0.2,
+    owner_killed=0.02,
+    owner_paused=0.03,
     uninstalls=0.02,
     presses=0.3,
 )

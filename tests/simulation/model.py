@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from calls.model import Direction, Event, EventKind, Outcome, Party, Presentation
 from calls.numbers import Number
@@ -19,7 +20,9 @@ _NOT_TAKEN = {
     Outcome.REJECTED: PopupState.REJECTED,
     Outcome.BUSY: PopupState.BUSY,
     Outcome.COMPLETED: PopupState.ENDED,
+    Outcome.UNKNOWN: PopupState.ENDED,  # nobody knows how it ended
 }
+_FRESH = timedelta(seconds=20)  # what began to ring longer ago by the operator's time is no news
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +31,8 @@ class Expected:
 
     direction: Direction
     states: dict[int, PopupState]  # by the employee's place
-    rang: frozenset[int]
+    rang: frozenset[int]  # when it was told
+    late: frozenset[int]  # long before it was told
     over: bool
     answered: bool
     number: Number | None  # of who is outside
@@ -52,6 +56,7 @@ def expect(events: Iterable[Event]) -> Expected:
     rings = [event for event in told if event.kind is EventKind.RINGING]
     answers = [event for event in told if event.kind is EventKind.ANSWERED]
     ends = [event for event in told if event.kind is EventKind.ENDED]
+    ends = [event for event in ends if not event.concluded] or ends
     leg_ends = {
         place: event.outcome
         for event in told
@@ -60,6 +65,13 @@ def expect(events: Iterable[Event]) -> Expected:
         if (place := place_of(agent)) is not None
     }
     rang = {place for event in rings for agent in event.agents if (place := place_of(agent)) is not None}
+    fresh = {
+        place
+        for event in rings
+        if event.occurred_at is None or event.received_at - event.occurred_at <= _FRESH
+        for agent in event.agents
+        if (place := place_of(agent)) is not None
+    }
     takers = {place for event in answers if (place := place_of(event.answered_by)) is not None}
     touched = rang | set(leg_ends) | takers
     nobody_said = not any(event.answered_by for event in answers)
@@ -93,7 +105,8 @@ def expect(events: Iterable[Event]) -> Expected:
     return Expected(
         direction=direction,
         states=states,
-        rang=frozenset(rang),
+        rang=frozenset(fresh),
+        late=frozenset(rang - fresh),
         over=over,
         answered=bool(answers) or any(event.outcome is Outcome.COMPLETED for event in ends),
         number=outside.number if outside else None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from contextvars import Context
+from contextvars import Context, ContextVar
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +20,12 @@ from calls.store.pool import Pool
 from tests.simulation.postgres import Session
 
 if TYPE_CHECKING:
+    from calls.intake.streams import Streams
     from tests.simulation.world import World
 
 # Functions of the database that leave work, and are transactions of their own.
 _RINGING = ("smartcall.settle", "smartcall.keep_lookup", "smartcall.note_written")
+RUNNING: ContextVar[Node] = ContextVar("RUNNING")  # whose coroutine it is
 _POOL = 12  # connections, as calls.store.database opens
 
 
@@ -41,6 +43,8 @@ class Node:
         self.died: asyncio.Future[None] = world.loop.create_future()
         self.tasks: set[asyncio.Task[Any]] = set()  # also keeps what a dead node has left from being cleaned up
         self.steps = 0
+        self._streams: Streams | None = None
+        self._listening: asyncio.Task[Any] | None = None
 
     def now(self) -> datetime:
         return self.world.now()
@@ -51,7 +55,9 @@ class Node:
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         # In a context of its own: a process knows nothing of what another one was in the middle of when it was killed.
-        task = self.world.loop.create_task(work, context=Context())
+        context = Context()
+        context.run(RUNNING.set, self)
+        task = self.world.loop.create_task(work, context=context)
         self.tasks.add(task)
         task.add_done_callback(self._forget)
         return task
@@ -95,6 +101,16 @@ class Node:
     def drop_connections(self) -> None:
         """Every connection is cut: the process is gone, or the server is."""
         self.world.postgres.cut_soon(*(each.session for each in self.connections if not each.is_closed()))
+
+    def listen(self, streams: Streams) -> None:
+        """To operators that are listened to."""
+        self._streams = streams
+        self._listening = self.spawn(streams.run())
+
+    async def hang_up(self) -> None:
+        if self._streams is not None and self._listening is not None:
+            self._listening.cancel()
+            await self._streams.stop()
 
     def die(self) -> None:
         self.dead = True

@@ -109,7 +109,7 @@ class Exchange:
         # Everybody calls once, so that what was asked and written can be told apart by number.
         digits = f"{chance.choice(_FOREIGN)}2{number:07d}" if kind < 0.3 else f"472{number:07d}"
         outside = Party(number=Number(kind=NumberKind.E164, digits=digits))
-        return outside, Direction.OUTBOUND if kind < 0.34 else Direction.INBOUND
+        return outside, Direction.OUTBOUND if chance.random() < 0.1 else Direction.INBOUND
 
     def _middle_and_end(self, event: object, phones: list[Party], *, last_ring: float) -> Iterator[tuple[float, Event]]:
         make = event

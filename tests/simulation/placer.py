@@ -4,7 +4,7 @@ listens, and tells of it like of any other call. No request may ring a telephone
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -14,6 +14,7 @@ from calls.model import Connection, Direction, Event, EventKind, Outcome, Party
 from calls.orders import Accepted, CallOrder
 from calls.ports import Tools
 from tests.simulation.operator import CallTruth
+from tests.simulation.presses import Wished
 from tests.support.clock import BEGINNING
 from tests.support.events import line
 
@@ -29,6 +30,7 @@ class Switch:
     world: World
     orders: defaultdict[UUID, list[str]] = field(default_factory=lambda: defaultdict(list))  # what the asker was told
     placed: dict[UUID, str] = field(default_factory=dict)  # request → the call's reference
+    rung: Counter[Wished] = field(default_factory=Counter)  # how often who was rung up to call whom
 
     def begin(self, order: CallOrder) -> int:
         """Note an order, and whether it may be given; its place among those of its request."""
@@ -44,6 +46,11 @@ class Switch:
             world.blame(f"request {order.request_id} has rung a telephone twice")
         ref = f"t{place}-b{len(self.placed)}"
         self.placed[order.request_id] = ref
+        who = (place, order.employee_alias or "", order.target.key)
+        self.rung[who] += 1
+        times, presses = self.rung[who], len(world.employees.call_backs[who])
+        if times > presses:
+            world.blame(f"a telephone has rung {times} times for {presses} presses, request {order.request_id}")
         truth = CallTruth(
             ref=ref,
             place=place,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.simulation.check import check_all, check_kept, read_end
+from tests.simulation.check import check_all, read_end
 from tests.simulation.faults import ROUGH, Odds
+from tests.simulation.retention import check_kept
 from tests.simulation.world import World
 
 
@@ -25,11 +27,21 @@ class Report:
     seconds: float = 0.0  # real ones
 
 
-def play(seed: str, url: str, *, calls: int, odds: Odds = ROUGH, nodes: int | None = None) -> Report:
-    """Play a day of ``calls`` calls on the empty, migrated database at ``url``. Seeds choose two or three nodes."""
+def play(
+    seed: str,
+    url: str,
+    *,
+    calls: int,
+    odds: Odds = ROUGH,
+    nodes: int | None = None,
+    prepare: Callable[[World], None] = lambda _: None,
+) -> Report:
+    """Play a day of ``calls`` calls on the empty, migrated database at ``url``. Seeds choose two or three nodes.
+    ``prepare`` may change the world before the day begins."""
     begin = time.perf_counter()
     world = World(seed, url, odds, nodes=nodes or 2 + sum(seed.encode()) % 2)
     try:
+        prepare(world)
         world.run(calls, apart=3.0)
         end = world.postgres.run_outside(read_end(world))
         check_all(end)

@@ -12,6 +12,8 @@ from calls.calling.asking import NotPlaced
 from calls.popups.notes import CallNote
 from calls.popups.popup import Popup
 from calls.popups.wishes import CallGone, Granted, NotYours, Press
+from tests.simulation import service
+from tests.support.companies import NUMBER_OF_EMPLOYEES, object_id
 
 if TYPE_CHECKING:
     from tests.simulation.nodes import Node
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 Wish = Callable[["Node", Press], Coroutine[Any, Any, Granted]]
+Wished = tuple[int, str, str]  # the tenant's place, the employee's alias at the exchange, the number to be called
 
 
 @dataclass(kw_only=True)
@@ -27,6 +30,8 @@ class Employees:
 
     world: World
     presses: int = 0
+    # How often: a button that says how many calls were asked for is one press, however often it comes.
+    call_backs: defaultdict[Wished, set[tuple[UUID, int]]] = field(default_factory=lambda: defaultdict(set))
     notes: defaultdict[UUID, list[tuple[str, bool]]] = field(default_factory=lambda: defaultdict(list))  # text, sure
 
     async def press(self, card_id: str) -> None:
@@ -41,26 +46,36 @@ class Employees:
         name, wish = world.chance.choice(wishes)
         self.presses += 1
         world.note(f"pressed: {name}")
+        if name == "call back":
+            self._count_call_back(message)
         for _ in range(2 if world.chance.random() < 0.2 else 1):  # a finger is quick, and Teams repeats a press
             await self._make(message, wish)
 
+    def _count_call_back(self, message: Message) -> None:
+        popup, companies = message.popup, self.world.companies
+        assert popup.number is not None
+        assert popup.call_back is not None
+        place = next(at for at, each in enumerate(companies) if each.tenant_id == message.tenant_id)
+        employee = next(at for at in range(NUMBER_OF_EMPLOYEES) if object_id(at) == message.user)
+        self.call_backs[place, f"w{employee}", popup.number.key].add((popup.popup_id, popup.call_back.made))
+
     def _wishes(self, popup: Popup) -> list[tuple[str, Wish]]:
-        world, found = self.world, []
+        found: list[tuple[str, Wish]] = []
         if popup.may_search_again:
-            found.append(("search again", lambda node, press: world.wishes(node).search_again(press)))
+            found.append(("search again", lambda node, press: service.wishes(node).search_again(press)))
         if len(popup.matches) > 1 and not popup.chosen:
             second = popup.matches[1].ref
             found.append(
                 (
                     "choose",
-                    lambda node, press: world.wishes(node).choose_match(
+                    lambda node, press: service.wishes(node).choose_match(
                         press, lambda matches: next((match for match in matches if match.ref == second), None)
                     ),
                 )
             )
         if popup.call_back is not None and popup.call_back.route is not None:
             made = popup.call_back.made
-            found.append(("call back", lambda node, press: world.calling(node).call_back(press, made)))
+            found.append(("call back", lambda node, press: service.calling(node).call_back(press, made)))
         if popup.may_note:
             text = f"note {self.presses}"
             found.append(("note", lambda node, press: self._save_note(node, press, text)))
@@ -69,7 +84,7 @@ class Employees:
     async def _save_note(self, node: Node, press: Press, text: str) -> Granted:
         said = self.notes[press.popup_id]
         said.append((text, False))
-        granted = await self.world.after_call(node).save_note(press, CallNote(text=text))
+        granted = await service.after_call(node).save_note(press, CallNote(text=text))
         said[:] = [(text, True)]
         return granted
 

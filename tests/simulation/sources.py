@@ -55,9 +55,19 @@ class Crms:
     entries: dict[str, Entry] = field(default_factory=dict)  # by our key
     asked: defaultdict[str, list[tuple[str, str, bool]]] = field(default_factory=lambda: defaultdict(list))
     journal_requests: int = 0
+    given: dict[tuple[UUID, str], set[str]] = field(default_factory=dict)  # record ids, by connection and number
+
+    def records(self, connection_id: UUID, number: Number) -> set[str]:
+        """The ids of the records there that own the number."""
+        return self.given.get((connection_id, number.key), set())
 
     def owners(self, connection: Connection, number: Number) -> tuple[Match, ...]:
         """Who this source says owns the number; nobody else's business is in it."""
+        found = self._owners(connection, number)
+        self.given[connection.connection_id, number.key] = {match.ref.id for match in found}
+        return found
+
+    def _owners(self, connection: Connection, number: Number) -> tuple[Match, ...]:
         role, _, share = _KINDS[connection.name]
         chance = random.Random(f"{self.world.seed} {connection.connection_id} {number.key}")
         if chance.random() * 100 >= share:
@@ -127,6 +137,8 @@ class FakeConnector:
         await self._node.point("journal")
         faults, loop = self._crms.world.faults, self._crms.world.loop
         self._crms.journal_requests += 1
+        if Ability.JOURNAL not in self.spec.abilities:
+            self._crms.world.blame(f"{self.spec.name} was given an entry, and cannot keep one")
         delay = faults.chance.uniform(2, 20) if faults.happens("journal_slow") else faults.chance.uniform(0.05, 0.5)
         answer: asyncio.Future[None] = loop.create_future()
         if faults.happens("journal_fails"):
@@ -150,8 +162,6 @@ class FakeConnector:
             self._crms.entries[key] = Entry(connection_id=self._connection.connection_id, content=entry)
         else:
             known.content, known.writes = entry, known.writes + 1
-            if known.connection_id != self._connection.connection_id:
-                self._crms.world.blame(f"journal {key} went to two CRMs")
         if not answer.done():
             answer.set_result(None)
 

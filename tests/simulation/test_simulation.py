@@ -7,7 +7,7 @@ import pytest
 from tests.simulation.faults import FAIR
 from tests.simulation.season import Tally, explain, reports
 
-_CALLS, _DAY = 1200, 150
+_CALLS, _DAY = 900, 150
 
 
 @pytest.mark.timeout(900)
@@ -17,12 +17,24 @@ def test_days_on_which_everything_goes_wrong_end_right() -> None:
         tally.add(report)
     assert not tally.failures, "\n".join(explain(report) for report in tally.failures)
     # The days were as bad as they were meant to be.
-    for kind in ("kill", "pause", "cut", "ring_lost", "teams_loses_answer", "end_dropped", "job_taken_over"):
+    for kind in (
+        "kill",
+        "pause",
+        "cut",
+        "ring_lost",
+        "teams_loses_answer",
+        "end_dropped",
+        "job_taken_over",
+        "stream_cut",
+    ):
         assert tally.faults[kind], kind
     assert tally.numbers["second_posts"]
     assert tally.numbers["calls_placed"]
     for name in ("call back", "choose", "note", "search again"):
         assert tally.notes[f"pressed: {name}"], name
+    assert tally.faults["stream_cut"]
+    assert tally.notes["streams taken over by another node"]
+    assert tally.notes["calls that a snapshot left out"]
     assert tally.numbers["journal_entries"]
 
 
