@@ -12,7 +12,7 @@ import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from tests.support.servers import TestServer
 
 KEY = bytes(range(32))
 PATIENCE = 15.0
+_MOMENT = timedelta(seconds=4)  # longer than the sweep waits before it looks for what a job has left
 METADATA, LOGIN = "/openid", "/sign-in"  # what all towns share: Microsoft's
 _TABLES = """
 SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
@@ -140,11 +141,11 @@ class Product:
         return {name: sorted(read_row(row) for row in found) for name, found in rows.items()}
 
     async def quiet(self) -> None:
-        """Until nothing is left to do."""
+        """Until nothing is left to do, nor will be in a moment: what was put off is not over."""
 
         async def idle() -> bool:
             jobs = await self.sql("SELECT count(*) AS n FROM queue.pgqueuer")
-            open_work = await self.service.database.open_work(datetime.now(UTC), 10)
+            open_work = await self.service.database.open_work(datetime.now(UTC) + _MOMENT, 10)
             return not jobs[0]["n"] and not open_work
 
         await until(idle)
