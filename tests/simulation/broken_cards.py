@@ -129,7 +129,7 @@ def a_busy_teams_is_taken_for_one_that_says_no(patch: pytest.MonkeyPatch, world:
 
 @CARDS.add(r"left open \(\d of \d, due None\)", besides=(r"no card \(", r"stale card"), teams_fails=0.3)
 def a_card_that_failed_is_not_tried_again(patch: pytest.MonkeyPatch, world: World) -> None:
-    block(patch, cards._SQL, "put_off", "due_at = $3", "due_at = $3 - $3::timestamptz + NULL::timestamptz")
+    block(patch, cards.SQL, "put_off", "due_at = $3", "due_at = $3 - $3::timestamptz + NULL::timestamptz")
 
 
 @CARDS.add(r"there is always something left to do", besides=(r"left open",), calls=4)
@@ -178,8 +178,8 @@ def _misled(patch: pytest.MonkeyPatch, action: str) -> None:
     """What is sent to one of two employees goes to the other."""
     plan = plans.plan
 
-    def mistaken(unit: Any, scene: Any, row: Any, lease: Any, now: Any) -> Sending:
-        sending = plan(unit, scene, row, lease, now)
+    def mistaken(unit: Any, scene: Any, row: Any, *rest: Any) -> Sending:
+        sending = plan(unit, scene, row, *rest)
         other = next((chat for employee, chat in scene.chats.items() if employee != row["employee_id"]), None)
         return replace(sending, chat=other) if sending.action == action and other else sending
 

@@ -123,11 +123,11 @@ CALLING = Table()
 def an_order_is_repeated_when_nobody_knows_what_came_of_it(patch: pytest.MonkeyPatch, world: World) -> None:
     ask = PlacingJob._ask
 
-    async def stubborn(self: PlacingJob, ready: Any) -> Accepted:
+    async def stubborn(self: PlacingJob, *order: Any) -> Accepted:
         try:
-            return await ask(self, ready)
+            return await ask(self, *order)
         except Unknown:
-            return await ask(self, ready)
+            return await ask(self, *order)
 
     patch.setattr(PlacingJob, "_ask", stubborn)
 
@@ -152,9 +152,9 @@ def a_request_whose_ring_is_lost_is_not_looked_for(patch: pytest.MonkeyPatch, wo
 def a_lost_answer_is_taken_for_a_no(patch: pytest.MonkeyPatch, world: World) -> None:
     ask = PlacingJob._ask
 
-    async def hasty(self: PlacingJob, ready: Any) -> Accepted:
+    async def hasty(self: PlacingJob, *order: Any) -> Accepted:
         try:
-            return await ask(self, ready)
+            return await ask(self, *order)
         except Unknown:
             raise Refused(code="operator_error") from None
 
