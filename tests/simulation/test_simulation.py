@@ -7,7 +7,7 @@ import pytest
 from tests.simulation.faults import FAIR
 from tests.simulation.season import Tally, explain, reports
 
-_CALLS, _DAY = 900, 150
+_CALLS, _DAY = 750, 150
 
 
 @pytest.mark.timeout(900)
