@@ -15,7 +15,7 @@ from calls.ports import Snapshot
 from tests.simulation.sabotage import Table
 from tests.simulation.world import World
 
-STREAMS = Table()
+STREAMS = Table(stream=True)
 
 
 @STREAMS.add(r"a snapshot left it out at \S+ s, and it went stale", stream_cut=0.2, end_dropped=0.5, calls=24)

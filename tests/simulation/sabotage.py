@@ -27,6 +27,7 @@ class Sabotage:
     break_it: Break | None  # None: nothing; the day that the others are compared with
     noticed: tuple[str, ...]  # patterns of what the rules say: each is said
     besides: tuple[str, ...] = ()  # what may be said as well, because it follows
+    stream: bool = False  # whether an operator is listened to: it makes a day dearer
     odds: Odds = FAIR
     calls: int = 16
 
@@ -34,7 +35,8 @@ class Sabotage:
 class Table:
     """Sabotages by name."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, stream: bool = False) -> None:
+        self._stream = stream
         self.rows: dict[str, Sabotage] = {}
 
     def add(
@@ -49,6 +51,7 @@ class Table:
                 break_it=break_it,
                 noticed=noticed,
                 besides=besides,
+                stream=self._stream,
                 odds=replace(FAIR, **odds),
                 calls=calls,
             )
@@ -62,6 +65,7 @@ def play_broken(sabotage: Sabotage, seed: str, url: str) -> Report:
     with pytest.MonkeyPatch.context() as patch:
 
         def prepare(world: World) -> None:
+            world.trunk.working = sabotage.stream
             if sabotage.break_it is not None:
                 sabotage.break_it(patch, world)
 

@@ -52,6 +52,7 @@ UNBROKEN = Sabotage(
     name="nothing",
     break_it=None,
     noticed=(),
+    stream=True,
     odds=replace(
         FAIR,
         presses=1.0,

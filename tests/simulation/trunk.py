@@ -56,12 +56,13 @@ class Trunk:
     lines: list[Line] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
     refuses_until: float = 0.0
+    working: bool = True  # False: the company has its calls told at our address, like the others
     over: bool = False  # nothing more will come, and nobody listens any more
     last_owner: Node | None = None
 
     def carries(self, truth: CallTruth) -> bool:
         """Calls that employees ask for go through the company's other operator."""
-        return truth.place == PLACE and "-b" not in truth.ref
+        return self.working and truth.place == PLACE and "-b" not in truth.ref
 
     @property
     def listened(self) -> bool:

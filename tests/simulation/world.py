@@ -139,7 +139,7 @@ class World:
         node = Node(self, f"node {self._node_count}")
         self.handlers[node] = jobs(node)
         self.nodes.append(node)
-        if not self.trunk.over:
+        if self.trunk.working and not self.trunk.over:
             node.listen(streams(node))
         _ = node.spawn(sweeping(node, self))
 
@@ -203,13 +203,14 @@ class World:
         self._exchange = Exchange(self.seed, self.faults, len(SETTINGS))
         self.truths, deliveries = self._exchange.day(calls, apart=apart)
         for delivery in deliveries:
-            if delivery.place != PLACE:
+            if delivery.place != PLACE or not self.trunk.working:
                 self.at(delivery.at, deliver(self, delivery))
         happening = [(each.at + at, each, at, event) for each in self.truths for at, event in each.events]
         happening = [each for each in happening if self.trunk.carries(each[1])]
         for when, *what in happening:
             self.loop.call_at(when, self.trunk.happen, *what)
-        self.at(max((when for when, *_ in happening), default=0.0) + 2.0, self.trunk.finish())
+        if self.trunk.working:
+            self.at(max((when for when, *_ in happening), default=0.0) + 2.0, self.trunk.finish())
         for truth in [*self.truths]:
             if self.faults.happens("uninstalls"):
                 self.at(truth.at + self.chance.uniform(0, 20), reinstall(self, truth.place))
