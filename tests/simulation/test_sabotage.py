@@ -21,7 +21,8 @@ from tests.simulation.sabotage import Sabotage, play_broken, uncalled_for, unnot
 from tests.support.servers import FAST, running_server
 
 SABOTAGES = INTAKE.rows | CARDS.rows | JOURNAL.rows | CALLING.rows | STREAMS.rows
-SEEDS = ("1", "2", "3", "4", "5", "6", "7", "8")  # until it is noticed: what goes wrong seldom may not go wrong on the first day
+# Until it is noticed: what goes wrong seldom may not go wrong on the first days.
+SEEDS = ("1", "2", "3", "4", "5", "6", "7", "8")
 
 Player = Callable[[str, str], Report]
 
