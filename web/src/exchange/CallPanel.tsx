@@ -25,6 +25,7 @@ export function CallPanel({ call, exchange }: { call: Call; exchange: ExchangeSt
   const texts = useTexts();
   const now = useNow(true);
   const [working, setWorking] = useState(false);
+  const [leaving, setLeaving] = useState(false);
   const [failed, setFailed] = useState(false);
   const place = useRef<HTMLElement>(null);
   useKeptFocus(place);
@@ -49,6 +50,13 @@ export function CallPanel({ call, exchange }: { call: Call; exchange: ExchangeSt
     } finally {
       setWorking(false);
     }
+  }
+
+  /** Waits for nothing else: who hangs up may do so while an answer is still on its way. */
+  async function leave(): Promise<void> {
+    setLeaving(true);
+    await act(hangUpCall(call.id));
+    setLeaving(false);
   }
 
   return (
@@ -79,8 +87,8 @@ export function CallPanel({ call, exchange }: { call: Call; exchange: ExchangeSt
           className={css.hangUp}
           size="small"
           icon={<CallEndFilled />}
-          disabledFocusable={working}
-          onClick={() => void act(hangUpCall(call.id))}
+          disabledFocusable={leaving}
+          onClick={() => void leave()}
         >
           {texts.hangUp}
         </Button>
