@@ -46,7 +46,7 @@ GRANT EXECUTE ON FUNCTION smartcall.take_tokens(uuid, text[], double precision[]
 
 -- What follows enters its tenant by itself too, and costs one round trip instead of a transaction's three or more.
 -- Whatever only takes a token or a lease does not wait for the disk: a crash gives it back, and nothing is lost. What a
--- card or an answer to the operator relies on (events, POSTs, what is shown) does wait.
+-- card or an answer to the operator relies on (events, POSTs, the id of a new card) does wait.
 
 -- An operator's or a source's connection by its id, and so the tenant that it belongs to, with the transaction that wrote
 -- it as it is. Nothing is proved by knowing it.
