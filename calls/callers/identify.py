@@ -23,7 +23,8 @@ from calls.jobs.starts import NEVER_CAME_BACK, is_worn_out
 from calls.matching import rank
 from calls.model import Ability, Direction, SourceRole
 from calls.numbers import Number
-from calls.popups.cards import Cards, Hold
+from calls.popups.cards import Cards
+from calls.popups.plans import Hold
 from calls.popups.scene import LOOKUP, lock_lookup
 from calls.reducer import CallState, fold
 from calls.store.database import DATABASE_AWAY, Database, Unit
@@ -176,9 +177,9 @@ class CardsJob:
             await self._keep(task, order, order.before)
         async with contextlib.aclosing(_with_timer(stages, toast_at)) as steps:
             async for step in steps:
-                latest = replace(step, pages=pages) if step else latest
+                latest = replace(step.on_top_of(order.before), pages=pages) if step else latest
                 toasted = toasted or step is None or latest.worth_a_toast
-                # Asked again, the sources' silence does not wipe what they said the first time.
+                # Asked again, they have nothing to add while they are silent.
                 if toasted and latest != kept and (latest.worth_a_toast or not order.before.answers):
                     kept = latest
                     await self._keep(task, order, latest)

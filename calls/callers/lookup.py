@@ -100,6 +100,17 @@ class Lookup:
         """Somebody has named the caller, or there is nobody left to wait for."""
         return bool(self.matches) or self.done
 
+    def on_top_of(self, before: Lookup) -> Lookup:
+        """What is said now, when the sources are asked once more: whoever is silent this time knew what it knew."""
+        known = {answer.connection_id: answer.matches for answer in before.answers}
+        answers = (
+            answer
+            if answer.state is SourceState.ANSWERED
+            else replace(answer, matches=known.get(answer.connection_id, ()))
+            for answer in self.answers
+        )
+        return replace(self, answers=tuple(answers))
+
     def find(self, match: Match) -> Match | None:
         """The same record, as its source tells it now."""
         known = (match.connection_id, match.ref)

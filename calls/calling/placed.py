@@ -49,11 +49,11 @@ def rings_employee_first(call: Call, employee_id: UUID) -> bool:
 
 
 def resembles(call: Call, employee_id: UUID, *, target: Number, company: Number | None) -> bool:
-    """Whether a call, as told, has the parties of a request."""
+    """Whether a call, as told, has the parties of a request. What comes through a queue is never one of ours."""
     caller, called = call.caller, call.called
     if caller is not None and caller.employee_id == employee_id:
         return called is not None and called.number is not None and called.number.key == target.key
-    if call.leg(employee_id) is None or caller is None or caller.number is None:
+    if call.queue is not None or call.leg(employee_id) is None or caller is None or caller.number is None:
         return False
     return caller.number.key in {target.key, company.key if company else None}
 

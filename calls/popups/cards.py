@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -20,7 +20,7 @@ from calls.errors import Gone, NeedsSignIn, OutsideError, Refused, Throttled, Tr
 from calls.jobs.starts import NEVER_CAME_BACK, is_worn_out
 from calls.popups.chats import ChatAddress, ChatState, set_state
 from calls.popups.forms import FORM_PATIENCE
-from calls.popups.plans import Sending, is_settled, plan
+from calls.popups.plans import Hold, Sending, is_settled, plan
 from calls.popups.popup import Popup, PopupState
 from calls.popups.scene import NO_OPERATORS, scene_from
 from calls.ports import Operator
@@ -34,18 +34,6 @@ _LEASE = timedelta(seconds=9)  # with the sweep's second, whoever stands still i
 _SEND_SECONDS = 4.4  # below half the lease: a sender that hangs has given up before another may begin
 _GRACE = 0.3  # a channel that keeps its deadline says itself what became of the request
 _WAITS = (2.0, 5.0, 15.0, 60.0, 300.0, 900.0)  # seconds before a failed popup is tried again; then it is parked
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Hold:
-    """With what popups are taken, all that are open at once."""
-
-    lease: UUID
-    now: datetime
-    until: datetime
-    deadline: (
-        float  # loop time; counted from before the lease, so that who stood still meanwhile sends nothing any more
-    )
 
 
 # Takes popups of a call, perhaps with something else in the same question: a row with popups and scene, or None.
@@ -100,24 +88,24 @@ class Cards:
         return await self._plan(unit, taken, hold) if taken is not None and taken["popups"] else []
 
     async def _plan(self, unit: Unit, taken: Any, hold: Hold) -> Sequence[Sending]:
-        popups, lease, now = taken["popups"], hold.lease, hold.now
+        popups = taken["popups"]
         rows = [row for row in popups if not is_worn_out(row["starts"])]
         if len(rows) < len(popups):
-            await self._park_worn_out(unit.tenant_id, popups, lease)
+            await self._park_worn_out(unit.tenant_id, popups, hold.lease)
         try:
             scene = scene_from(unit, taken["scene"], self._operators) if rows else None
             if scene is None:
                 return []
-            sendings = [plan(unit, scene, row, lease, now, hold.deadline) for row in rows]
+            sendings = [plan(unit, scene, row, hold) for row in rows]
         except Exception:
             # Empty-handed, but it came back: rows that cannot be opened may be opened yet, with a key that is missing.
             async with self._database.tenant(unit.tenant_id) as transaction:
-                await transaction.sql.execute(SQL["came_back"], lease)
+                await transaction.sql.execute(SQL["came_back"], hold.lease)
             raise
         posts = {sending.row["popup_id"] for sending in sendings if sending.action in ("post", "quiet_post")}
         if not posts:
             return sendings
-        noted = await unit.sql.fetch(SQL["note_posts"], unit.tenant_id, list(posts), lease, now)
+        noted = await unit.sql.fetch(SQL["note_posts"], unit.tenant_id, list(posts), hold.lease, hold.now)
         missed = posts - {row["popup_id"] for row in noted}
         return [sending for sending in sendings if sending.row["popup_id"] not in missed]
 
@@ -132,7 +120,7 @@ class Cards:
         if sending.action == "hold":
             return await self._hold_back(tenant_id, sending)
         try:
-            async with asyncio.timeout_at(sending.deadline + _GRACE):
+            async with asyncio.timeout_at(sending.hold.deadline + _GRACE):
                 card_id = await self._put_on_screen(tenant_id, sending)
         except (OutsideError, TimeoutError) as problem:
             return await self._put_off(tenant_id, sending, problem)
@@ -150,7 +138,7 @@ class Cards:
     async def _put_on_screen(self, tenant_id: UUID, sending: Sending) -> str | None:
         if sending.action == "nothing" or sending.popup is None or sending.chat is None:
             return None
-        deadline, chat, card_id = sending.deadline, sending.chat, sending.row["activity_id"]
+        deadline, chat, card_id = sending.hold.deadline, sending.chat, sending.row["activity_id"]
         if asyncio.get_running_loop().time() >= deadline:
             raise Transient("no time left to send")  # and another may have sent since
         if sending.action == "update":
@@ -190,7 +178,7 @@ class Cards:
             SQL["note_shown"],
             tenant_id,
             row["popup_id"],
-            sending.lease,
+            sending.hold.lease,
             row["wanted"],
             digest,
             card_id,
@@ -212,7 +200,7 @@ class Cards:
         row, now = sending.row, self._now()
         async with self._database.tenant(tenant_id) as unit:
             newer = await unit.sql.fetchval(
-                SQL["hold_back"], row["popup_id"], sending.lease, row["form_until"], row["wanted"], now
+                SQL["hold_back"], row["popup_id"], sending.hold.lease, row["form_until"], row["wanted"], now
             )
         return bool(newer)
 
@@ -242,7 +230,7 @@ class Cards:
         unmoved = posting or isinstance(problem, Throttled)
         async with self._database.tenant(tenant_id) as unit:
             due = None if parked else now + timedelta(seconds=wait)
-            await unit.sql.execute(SQL["put_off"], row["popup_id"], sending.lease, due, unsent, parked, unmoved)
+            await unit.sql.execute(SQL["put_off"], row["popup_id"], sending.hold.lease, due, unsent, parked, unmoved)
         return False
 
     def _count(self, sending: Sending) -> None:

@@ -20,23 +20,32 @@ _SETTLED = (PopupState.MISSED, PopupState.ENDED, PopupState.BUSY, PopupState.REJ
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Hold:
+    """With what popups are taken, all that are open at once."""
+
+    lease: UUID
+    now: datetime
+    until: datetime
+    deadline: float  # loop time, counted from before the lease: who stood still meanwhile sends nothing any more
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Sending:
     """One popup under our lease, and what is to be done with it."""
 
     row: Any
-    lease: UUID
+    hold: Hold
     popup: Popup | None
     digest: bytes | None
     chat: ChatAddress | None
     language: str
-    deadline: float  # loop time; nothing is sent after it
     action: str  # "post", "quiet_post", "update", "nothing", or "hold": somebody is at the form
     parked: str | None = None
 
 
-def plan(unit: Unit, scene: Scene, row: Any, lease: UUID, now: datetime, deadline: float) -> Sending:
+def plan(unit: Unit, scene: Scene, row: Any, hold: Hold) -> Sending:
     employee_id = row["employee_id"]
-    form = form_from(unit, row, now)
+    form = form_from(unit, row, hold.now)
     popup = scene.popup(employee_id, row["popup_id"], form)
     chat = scene.chats.get(employee_id)
     language = scene.language(employee_id)
@@ -53,12 +62,11 @@ def plan(unit: Unit, scene: Scene, row: Any, lease: UUID, now: datetime, deadlin
         parked = None if chat else "no_chat"
     return Sending(
         row=row,
-        lease=lease,
+        hold=hold,
         popup=popup,
         digest=digest,
         chat=chat,
         language=language,
-        deadline=deadline,
         action=action,
         parked=parked,
     )

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calls.callers.lookup import Lookup, Patience, Source, SourceState, look_up
+from calls.callers.lookup import Answer, Lookup, Patience, Source, SourceState, look_up
 from calls.errors import NeedsSignIn, Throttled, Transient
 from calls.model import Details, EvidenceField, Found, Match, MatchKind, RecordRef, SourceRole
 from calls.numbers import Number, NumberKind
@@ -218,3 +218,22 @@ def test_the_loop_of_these_tests_keeps_time() -> None:
         return loop.time() - start
 
     assert run_at_once(run()) == pytest.approx(30)
+
+
+def test_whoever_is_silent_the_second_time_knew_what_it_knew() -> None:
+    def said(connection: UUID, state: SourceState, *matches: Match) -> Answer:
+        role = SourceRole.DIRECTORY if connection == BOOK else SourceRole.CRM
+        return Answer(connection_id=connection, source="s", role=role, state=state, matches=matches)
+
+    first = Lookup(
+        answers=(said(CRM, SourceState.ANSWERED, match(CRM)), said(OTHER, SourceState.ANSWERED, match(OTHER)))
+    )
+    again = (
+        said(CRM, SourceState.FAILED),
+        said(OTHER, SourceState.ANSWERED),
+        said(BOOK, SourceState.ANSWERED, match(BOOK)),
+    )
+    both = Lookup(answers=again, done=True).on_top_of(first)
+    assert both.matches == (match(CRM), match(BOOK))
+    assert [answer.state for answer in both.answers] == [answer.state for answer in again]
+    assert both.done

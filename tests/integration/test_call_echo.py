@@ -15,7 +15,7 @@ from calls.store.database import Database
 from tests.support.calling import BOTH_PHONES, OUT, Desk, leg, told_of_both_phones
 from tests.support.clock import Clock
 from tests.support.companies import TestCompany, company_text, provision
-from tests.support.events import answer, end, line, ring
+from tests.support.events import SALES, answer, end, line, ring
 
 
 @pytest.fixture
@@ -93,6 +93,17 @@ async def test_the_customer_calling_by_themselves_later_is_a_call_like_any_other
     await desk.tell(leg(call="b"), end(call="b", direction=OUT))
     await desk.tell(ring(line(0), call="real"))
     assert len(desk.screen.cards) == 2
+
+
+async def test_the_customer_calling_a_queue_meanwhile_is_shown(desk: Desk) -> None:
+    """What rings one employee's phone for a call they asked for comes through no queue."""
+    await desk.miss()
+    desk.placer.answers = [Unknown("lost")]
+    await desk.ask()
+    await desk.place()
+    await desk.tell(ring(line(0), queue=SALES, call="real"), ring(line(1), queue=SALES, call="real"))
+    assert len(desk.screen.cards) == 3
+    assert [row["state"] for row in await desk.rows("SELECT state FROM smartcall.call_request")] == ["unknown"]
 
 
 async def test_an_employee_who_dials_by_hand_at_another_time_changes_no_request(desk: Desk) -> None:

@@ -12,16 +12,18 @@ from uuid import UUID
 
 import pytest
 
+from calls.callers.lookup import Lookup
 from calls.errors import Gone, NeedsSignIn, OutsideError, Refused, Throttled, Transient, Unknown
 from calls.intake.ingest import take_in
 from calls.jobs.queue import Bell
 from calls.model import Event, Outcome
 from calls.popups.cards import SQL as CARDS
-from calls.popups.cards import Cards, Hold
+from calls.popups.cards import Cards
 from calls.popups.chats import SQL as CHATS
 from calls.popups.chats import ChatState, set_state
+from calls.popups.plans import Hold
 from calls.popups.popup import PopupState
-from calls.popups.scene import read_scene
+from calls.popups.scene import LOOKUP, read_scene
 from calls.ports import Parsed, Proof
 from calls.store.database import Database, Unit
 from tests.support.clock import Clock
@@ -255,6 +257,34 @@ async def test_a_node_that_dies_between_noting_and_posting_leaves_no_second_card
     assert not desk.screen.cards
     await desk.tell(end(Outcome.CALLER_CANCELLED))
     assert [(card.quiet, card.popup.state) for card in desk.screen.cards.values()] == [(True, PopupState.MISSED)]
+
+
+async def test_what_a_node_that_died_has_sent_is_not_taken_for_unsent(desk: Desk) -> None:
+    """The card had changed, and changed back: what is wanted now is what the last known sending showed."""
+
+    class Killed(BaseException):
+        pass
+
+    async def look_up(*, done: bool) -> None:
+        async with desk.company.database.tenant(desk.company.tenant_id) as unit:
+            sealed = unit.seal_value("lookup", LOOKUP, Lookup(done=done))
+            await unit.sql.execute("UPDATE smartcall.call SET lookup_sealed = $1", sealed)
+            await unit.sql.execute("UPDATE smartcall.popup SET wanted = wanted + 1, due_at = $1", desk.clock())
+
+    await desk.tell(ring(line(0)))
+    desk.clock.move(2)
+    await look_up(done=True)
+    await desk.show()
+    assert not desk.card().popup.searching
+    await look_up(done=False)
+    desk.screen.after = fail_once(Killed(), "update")  # type: ignore[arg-type]
+    with pytest.raises(Killed):
+        await desk.show()
+    assert desk.card().popup.searching
+    await look_up(done=True)
+    await desk.settle()
+    assert not desk.card().popup.searching
+    assert not desk.screen.faults_of_ours
 
 
 async def test_a_lease_that_ran_out_while_sending_makes_the_card_be_looked_at_again(desk: Desk) -> None:

@@ -24,7 +24,8 @@ from tests.support.placers import FakeOperator
 
 _ALWAYS_SHOWN = {PopupState.MISSED, PopupState.ENDED, PopupState.REJECTED, PopupState.BUSY}
 _CRMS = {"HubSpot", "Arkiv"}
-_EXCUSES = {"no_chat", "not_installed", "card_gone"}
+_WORN_OUT = "never_came_back"  # whether that is so was judged when it was said (starts.py)
+_EXCUSES = {"no_chat", "not_installed", "card_gone", _WORN_OUT}
 _NOT_PLACED = {"refused"}
 _OVER = {"ended", "refused", "unknown"}
 
@@ -149,10 +150,10 @@ def _check_popups(end: End, ref: str, place: int, call: Any, scene: Scene, expec
         if row["parked"] is not None and row["parked"] not in _EXCUSES:
             world.blame(f"{who}: parked {row['parked']}")
         if employee in wanted:
-            _check_screen(world, who, employee, row, scene, expected)
+            _check_screen(world, who, employee, call, row, scene, expected)
 
 
-def _check_screen(world: World, who: str, employee: int, row: Any, scene: Scene, expected: Expected) -> None:
+def _check_screen(world: World, who: str, employee: int, call: Any, row: Any, scene: Scene, expected: Expected) -> None:
     place = (row["tenant_id"], object_id(employee))
     cards = world.teams.of(row["popup_id"])
     for card in cards:
@@ -174,10 +175,11 @@ def _check_screen(world: World, who: str, employee: int, row: Any, scene: Scene,
     if expected.identity is None:
         if popup.number != expected.number:
             world.blame(f"{who}: wrong number")
-        for name in _CRMS - {name for name, _, _ in world.crms.asked[popup.number.key if popup.number else ""]}:
+        asked = {name for name, _, _ in world.crms.asked[popup.number.key if popup.number else ""]}
+        for name in set() if call["lookup_parked"] else _CRMS - asked:
             world.blame(f"{who}: {name} was never asked")
         # Who was pointed out by an employee stands first, whoever else is known.
-        sure = None if scene.lookup.chosen else _surely_known(world, expected)
+        sure = None if scene.lookup.chosen or call["lookup_parked"] else _surely_known(world, expected)
         known = popup.identity is Identity.MATCHED
         if sure is not None and sure is not known:
             world.blame(f"{who}: known to a CRM: {sure}, says {popup.identity}")
@@ -190,10 +192,11 @@ def _check_screen(world: World, who: str, employee: int, row: Any, scene: Scene,
         world.blame(f"{who}: a card for what rang long before it was told")
     must = state in _ALWAYS_SHOWN and employee in expected.rang and employee != WITHOUT_APP
     if must and not cards:
+        parked = row["parked"]
         if row["posts"] >= 2:
             world.note("cards whose two posts were both lost")
-        elif row["parked"] is None or (row["parked"] != "card_gone" and place not in world.teams.ever_away):
-            world.blame(f"{who}: no card ({state}, posts {row['posts']}, parked {row['parked']})")
+        elif parked is None or (parked not in ("card_gone", _WORN_OUT) and place not in world.teams.ever_away):
+            world.blame(f"{who}: no card ({state}, posts {row['posts']}, parked {parked})")
         else:
             world.note("cards not shown because the app was away")
 
@@ -236,7 +239,7 @@ def _check_journal(
     if row is not None and row["parked"] is not None:
         world.note("journals parked because the CRM refused")
         return
-    sure = _surely_known(world, expected, "HubSpot")
+    sure = None if call["lookup_parked"] else _surely_known(world, expected, "HubSpot")
     known = any(match.source == "HubSpot" for match in scene.lookup.matches)
     if sure is not None and sure is not bool(keys):
         world.blame(f"{ref}: the CRM knows the caller: {sure}, entries: {len(keys)}")

@@ -32,7 +32,7 @@ class Expected:
     direction: Direction
     states: dict[int, PopupState]  # by the employee's place
     rang: frozenset[int]  # when it was told
-    late: frozenset[int]  # long before it was told
+    late: frozenset[int]  # long before it was told, and before anything else was
     over: bool
     answered: bool
     number: Number | None  # of who is outside
@@ -77,6 +77,9 @@ def expect(events: Iterable[Event]) -> Expected:
     nobody_said = not any(event.answered_by for event in answers)
     if answers and nobody_said and len(touched) == 1:
         takers = set(touched)
+    # An answer that was told before its ringing is news, and is shown.
+    first_told = min(told, key=lambda event: event.received_at)
+    shown_taken = takers if first_told in answers else frozenset()
     caller = next((event.caller for event in rings if event.caller), None)
     called = next((event.called for event in rings if event.called), None)
     direction = told[0].direction
@@ -106,7 +109,7 @@ def expect(events: Iterable[Event]) -> Expected:
         direction=direction,
         states=states,
         rang=frozenset(fresh),
-        late=frozenset(rang - fresh),
+        late=frozenset(rang - fresh - shown_taken),
         over=over,
         answered=bool(answers) or any(event.outcome is Outcome.COMPLETED for event in ends),
         number=outside.number if outside else None,

@@ -170,6 +170,7 @@ class Connection:
             world.trouble("lock", self.node)
             world.note(f"statements ended by {type(problem).__name__}")
             raise
+        world.starts.note(self.node, query, arguments, result)
         if world.faults.happens("cut_after"):
             world.trouble("cut", self.node)
             await world.postgres.cut(self.session)

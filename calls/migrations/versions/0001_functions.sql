@@ -115,6 +115,7 @@ END $$;
 
 -- The popups of a call that are wanted and not shown, free to take, and either on the screen already or old enough for a
 -- first card. A row that somebody is just changing is left alone: whoever changes it rings. Waiting could be a deadlock.
+-- Whoever took one before and did not come back may have sent: what is on its screen is not known any more.
 -- And the scene, read after the leases were taken; none when there is no popup to take.
 CREATE FUNCTION smartcall.take_popups(
     tenant uuid, call uuid, taker uuid, until timestamptz, as_of timestamptz,
@@ -130,7 +131,8 @@ BEGIN
             AND (p.attempts = 0 OR p.due_at <= as_of)
         FOR UPDATE OF p SKIP LOCKED
     ), taken AS (
-        UPDATE smartcall.popup p SET lease = taker, lease_until = until, due_at = until, starts = p.starts + 1
+        UPDATE smartcall.popup p SET lease = taker, lease_until = until, due_at = until, starts = p.starts + 1,
+            shown_digest = CASE WHEN p.starts = 0 THEN p.shown_digest END
         FROM free WHERE p.popup_id = free.popup_id RETURNING p.*
     )
     SELECT array_agg(t::smartcall.popup) FROM taken t INTO popups;
