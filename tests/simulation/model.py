@@ -77,9 +77,16 @@ def expect(events: Iterable[Event]) -> Expected:
     nobody_said = not any(event.answered_by for event in answers)
     if answers and nobody_said and len(touched) == 1:
         takers = set(touched)
-    # An answer that was told before its ringing is news, and is shown.
-    first_told = min(told, key=lambda event: event.received_at)
-    shown_taken = takers if first_told in answers else frozenset()
+    # Whoever took it by what was told before their ringing was: that is news, and is shown.
+    answered_at = min((event.received_at for event in answers), default=None)
+    rung_before = {
+        place
+        for event in rings
+        if answered_at is not None and event.received_at < answered_at
+        for agent in event.agents
+        if (place := place_of(agent)) is not None
+    }
+    shown_taken = takers - rung_before
     caller = next((event.caller for event in rings if event.caller), None)
     called = next((event.called for event in rings if event.called), None)
     direction = told[0].direction
