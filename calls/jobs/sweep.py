@@ -13,9 +13,9 @@ from uuid import UUID
 from calls.intake.settling import give_up
 from calls.jobs.queue import Bell
 from calls.store.database import DATABASE_AWAY, Database, OpenWork
-from calls.store.retention import read_retention
 from calls.store.sql_blocks import read_blocks
 from calls.store.tenants import SQL as TENANTS
+from calls.store.tenants import settings_from
 
 log = logging.getLogger(__name__)
 _SQL = read_blocks(Path(__file__).with_name("sweep.sql"))
@@ -86,16 +86,15 @@ class Sweep:
             row = await unit.sql.fetchrow(TENANTS["read_tenant"])
             if row is None:
                 return
-            keep = read_retention(row["settings"])
-            if keep.doubtful:
-                log.error("tenant %s: how long calls are kept cannot be read; what is usual holds", tenant_id)
-            await unit.sql.execute(_SQL["purge_calls"], now - keep.calls)
-            await unit.sql.execute(_SQL["purge_requests"], now - keep.calls)
+            settings = settings_from(unit, row["settings"])
+            begun_before = now - timedelta(days=settings.keep_calls_days)
+            await unit.sql.execute(_SQL["purge_calls"], begun_before)
+            await unit.sql.execute(_SQL["purge_requests"], begun_before)
             await unit.sql.execute(_SQL["purge_unseen_calls"], now - _UNSEEN)
             await unit.sql.execute(_SQL["close_forms"], now)
             for block in ("purge_chats", "purge_employees", "purge_streams"):
                 await unit.sql.execute(_SQL[block])
-            said_before = now - keep.directory
+            said_before = now - timedelta(minutes=settings.keep_directory_minutes)
             await unit.sql.execute(_SQL["forget_lookups"], said_before)
             await unit.sql.execute(_SQL["forget_typed"], said_before)
             await unit.sql.execute(_SQL["purge_deliveries"], now - _DELIVERIES)

@@ -118,12 +118,15 @@ def tenant_from(unit: Unit, row: Any) -> Tenant:
 
 
 def settings_from(unit: Unit, stored: Any) -> TenantSettings:
-    """A tenant's settings, for what must not be lost because they cannot be read: then the usual ones hold."""
+    """A tenant's settings, where nothing may be lost and nothing kept for ever because one of them cannot be read: then
+    what is usual holds in its place."""
     try:
         return TENANT_SETTINGS.validate_python(stored)
     except ValidationError as problem:
-        log.error("the settings of tenant %s cannot be read: %d mistakes", unit.tenant_id, problem.error_count())  # noqa: TRY400
-        return TenantSettings()
+        broken = {str(error["loc"][0]) for error in problem.errors(include_input=False) if error["loc"]}
+        log.error("settings of tenant %s cannot be read: %s", unit.tenant_id, ", ".join(sorted(broken)) or "all")  # noqa: TRY400
+        readable = stored if isinstance(stored, dict) else {}
+        return TENANT_SETTINGS.validate_python({name: value for name, value in readable.items() if name not in broken})
 
 
 async def read_employee(unit: Unit, employee_id: UUID) -> Employee | None:

@@ -145,7 +145,9 @@ def _check_popups(end: End, ref: str, place: int, call: Any, scene: Scene, expec
         who = f"{ref} employee {employee} popup {row['popup_id']}"
         if row["tenant_id"] != tenant:
             world.blame(f"{who}: stands in another tenant")
-        if (row["shown"], row["lease"], row["due_at"]) != (row["wanted"], None, None):
+        if row["parked"] == _WORN_OUT and row["due_at"] is None:
+            world.note("cards that nobody came back from")
+        elif (row["shown"], row["lease"], row["due_at"]) != (row["wanted"], None, None):
             world.blame(f"{who}: left open ({row['shown']} of {row['wanted']}, due {row['due_at']})")
         if row["parked"] is not None and row["parked"] not in _EXCUSES:
             world.blame(f"{who}: parked {row['parked']}")

@@ -40,15 +40,18 @@ def take_stock(world: World, stored: Mapping[bytes, datetime]) -> None:
 
 
 def check_vanished(world: World, truth: CallTruth, row: Any) -> None:
-    """That a call which a snapshot left out did not wait for our own timer."""
+    """That a call which a snapshot left out did not wait for our own timer: unless a node stood still with the call's
+    news in its hands, and stored them when another had dealt with that snapshot."""
     if not world.trunk.carries(truth) or row["state"] != "stale":
         return
     world.note("calls of the stream that went stale")
     news = max(event.received_at for event in world.delivered[truth.ref].values())
+    stored = [told.heard_at for told in world.trunk.told if any(event.call_ref == truth.ref for event in told.events)]
     for told in world.trunk.told:
         if told.snapshot is None or told.heard_at is None or truth.ref in told.snapshot:
             continue
-        if news < _at(told.at) and _at(told.heard_at) < row["ended_at"]:
+        late = any(at is None or at > told.at for at in stored)
+        if news < _at(told.at) and _at(told.heard_at) < row["ended_at"] and not late:
             world.blame(f"{truth.ref}: a snapshot left it out at {told.at:.3f} s, and it went stale")
             return
 

@@ -1,4 +1,8 @@
-"""Many seeds, on as many processors as there are, against one packaged PostgreSQL."""
+"""Many seeds, on as many processors as there are, each against a packaged PostgreSQL of its own.
+
+What others do on the same server decides when the space of old rows is used again, and so the order in which rows
+without ORDER BY come back: a seed would not be played the same way twice.
+"""
 
 from __future__ import annotations
 
@@ -53,34 +57,45 @@ def reports(
     until = time.monotonic() + seconds
     days = [min(day, calls - begun) for begun in range(0, calls, day)]
     count = workers or os.cpu_count() or 1
-    running: dict[Future[Report], tuple[str, str]] = {}  # seed and database
+    running: dict[Future[Report], _Day] = {}
     with asyncio.Runner() as runner:
-        serving = running_server(f"{FAST} {FLAGS}")
-        server = runner.run(serving.__aenter__())
+        serving = [running_server(f"{FAST} {FLAGS}") for _ in range(min(count, len(days)))]
+        idle = [runner.run(each.__aenter__()) for each in serving]
         try:
             with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
                 for place, size in enumerate(days):
                     if time.monotonic() >= until:
                         break
-                    url, seed = runner.run(server.create()), str(first_seed + place)
-                    running[pool.submit(play, seed, url, calls=size, odds=odds)] = (seed, url)
-                    if len(running) >= count:
-                        yield from _finished(runner, server, running, day)
+                    if not idle:
+                        yield from _finished(runner, running, idle)
+                    server = idle.pop()
+                    begun = _Day(
+                        seed=str(first_seed + place), calls=size, server=server, url=runner.run(server.create())
+                    )
+                    running[pool.submit(play, begun.seed, begun.url, calls=size, odds=odds)] = begun
                 while running:
-                    yield from _finished(runner, server, running, day)
+                    yield from _finished(runner, running, idle)
         finally:
-            runner.run(serving.__aexit__(None, None, None))
+            for each in serving:
+                runner.run(each.__aexit__(None, None, None))
 
 
-def _finished(
-    runner: asyncio.Runner, server: TestServer, running: dict[Future[Report], tuple[str, str]], day: int
-) -> Iterator[Report]:
-    """Wait for the next ones, and give their databases back."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Day:
+    seed: str
+    calls: int
+    server: TestServer
+    url: str
+
+
+def _finished(runner: asyncio.Runner, running: dict[Future[Report], _Day], idle: list[TestServer]) -> Iterator[Report]:
+    """Wait for the next ones, and give their servers back."""
     for done in wait(running, return_when=FIRST_COMPLETED).done:
-        seed, url = running.pop(done)
-        runner.run(server.drop(url))
+        day = running.pop(done)
+        runner.run(day.server.drop(day.url))
+        idle.append(day.server)
         problem = done.exception()
-        yield done.result() if problem is None else _broken_off(seed, day, problem)
+        yield done.result() if problem is None else _broken_off(day.seed, day.calls, problem)
 
 
 def _broken_off(seed: str, calls: int, problem: BaseException) -> Report:
