@@ -13,10 +13,10 @@ from benchmarks.figures import Row, keep, machine, show
 from benchmarks.growth import run_growth
 from benchmarks.ring import run_profile, run_rate, run_ring
 from benchmarks.stack import running_stack
-from benchmarks.trouble import run_queue, run_slow_crm
+from benchmarks.trouble import run_neighbour, run_queue, run_slow_crm
 
 RESULTS = Path(__file__).parents[1] / "build" / "bench.json"
-USUAL = ("card", "ring", "rate", "slow-crm", "queue")
+USUAL = ("card", "ring", "rate", "slow-crm", "queue", "neighbour")
 PARTS = (*USUAL, "growth", "profile")
 
 
@@ -58,6 +58,8 @@ async def measure(chosen: argparse.Namespace) -> tuple[dict[str, Any], list[Row]
             note("slow-crm", await run_slow_crm(stack))
         if "queue" in parts:
             note("queue", await run_queue(stack))
+        if "neighbour" in parts:
+            note("neighbour", await run_neighbour(stack))
         for number in nodes:
             if "ring" in parts:
                 note(f"ring_{number}", await run_ring(stack, nodes=number, rate=chosen.rate, seconds=seconds))

@@ -1,4 +1,4 @@
-"""The customers of a run: many small ones, so that no limit of Teams or of a CRM binds, and one with a large queue."""
+"""The customers of a run: many small ones, so that no limit of Teams or of a CRM binds, and a large one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ PROVIDER = uuid5(SPACE, "provider")
 URL_TOKEN = "benchmark-url-token-0123456789"
 SECRETS = {"TOKEN": URL_TOKEN, "BOT_SECRET": "benchmark-secret", "CRM_KEY": "pat-benchmark"}
 QUEUE_MEMBERS = 15
-QUEUE_TENANT = -1  # its place
+LARGE = 150  # employees of the large one
+LARGE_TENANT = -1  # its place
 
 
 def tenant_id(place: int) -> UUID:
@@ -30,7 +31,7 @@ def events_path(place: int) -> str:
 
 
 def line(place: int, member: int = 0) -> str:
-    return f"+4790{(place + 1) * 20 + member:06d}"
+    return f"+4790{member if place == LARGE_TENANT else LARGE + place:06d}"
 
 
 def _provider() -> Company:
@@ -82,8 +83,8 @@ async def settle_in(owner_url: str, key: bytes, twins: str, now: object, *, tena
     database = await Database.open(owner_url, Vault([key]))
     try:
         await apply_company(database, _provider(), SECRETS, Path())
-        for place in (QUEUE_TENANT, *range(tenants)):
-            members = QUEUE_MEMBERS if place == QUEUE_TENANT else 1
+        for place in (LARGE_TENANT, *range(tenants)):
+            members = LARGE if place == LARGE_TENANT else 1
             await apply_company(database, _customer(place, twins, members), SECRETS, Path())
             tenant = tenant_id(place)
             async with database.tenant(tenant) as unit:

@@ -1,4 +1,5 @@
-"""Things that are slow for a reason: a CRM that takes five seconds, and fifteen phones that ring at once."""
+"""Things that are slow for a reason: a CRM that takes five seconds, fifteen phones at once, and a customer whom
+everybody calls."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import itertools
 import time
 from typing import Any
 
-from benchmarks.company import QUEUE_MEMBERS, QUEUE_TENANT, line
+from benchmarks.company import LARGE, LARGE_TENANT, QUEUE_MEMBERS, line
 from benchmarks.figures import Row, milliseconds, spread
 from benchmarks.load import Sent, tell
 from benchmarks.ring import first_cards
@@ -16,6 +17,7 @@ from benchmarks.stack import Stack
 _numbers = itertools.count(9_000_000)
 CRM_SECONDS = 5.0
 CALLS = 12
+CROWD = 300  # calls of one customer in the same moment
 
 
 async def run_slow_crm(stack: Stack) -> tuple[dict[str, Any], list[Row]]:
@@ -50,12 +52,12 @@ async def run_queue(stack: Stack) -> tuple[dict[str, Any], list[Row]]:
     """One call that rings at fifteen phones of one customer, with Teams' limits for a customer on."""
     await stack.run_nodes(1)
     await stack.ask("DELETE", "log")
-    call = Sent(caller=f"4{next(_numbers)}", place=QUEUE_TENANT)
+    call = Sent(caller=f"4{next(_numbers)}", place=LARGE_TENANT)
     users = {f"user{place}": f"w{place}" for place in range(QUEUE_MEMBERS)}
     call.rang_at = time.monotonic()
     await tell(stack.http, stack.addresses[0], call, "newCall", to="+4722000000", members=list(users.values()))
     await asyncio.sleep(3)
-    await tell(stack.http, stack.addresses[0], call, "answer", to=line(QUEUE_TENANT, 3))
+    await tell(stack.http, stack.addresses[0], call, "answer", to=line(LARGE_TENANT, 3))
     answered_at = time.monotonic()
     await asyncio.sleep(5)
     log = await stack.ask("GET", "log")
@@ -80,3 +82,54 @@ async def run_queue(stack: Stack) -> tuple[dict[str, Any], list[Row]]:
         ),
     ]
     return found, rows
+
+
+async def run_neighbour(stack: Stack) -> tuple[dict[str, Any], list[Row]]:
+    """Single calls of small customers, alone, and while a large one has hundreds in the same moment."""
+    await stack.run_nodes(1)
+    await stack.ask("DELETE", "log")
+    alone = await _single_calls(stack)
+    began = time.monotonic()
+    ringing = asyncio.gather(*(_ring(stack, LARGE_TENANT, place % LARGE) for place in range(CROWD)))
+    beside = await _single_calls(stack)
+    await ringing
+    while (await stack.ask("GET", "count"))["sent"] < CROWD and time.monotonic() < began + 30:  # noqa: ASYNC110
+        await asyncio.sleep(0.5)
+    log = await stack.ask("GET", "log")
+    firsts = first_cards(log)
+    single = {
+        name: [firsts[call.caller] - call.rang_at for call in calls if call.caller in firsts]
+        for name, calls in (("alone", alone), ("beside", beside))
+    }
+    found = {name: spread(waits) for name, waits in single.items()}
+    posts = sum(method == "POST" for _, method, _, _ in log["sent"])
+    crowd = posts - sum(map(len, single.values()))
+    rows = [
+        Row(
+            name="ring to card, single calls",
+            value=f"{milliseconds(found['alone'])}, {found['alone']['n']} of {CALLS} cards",
+        ),
+        Row(
+            name=f"the same, beside {CROWD} calls of another customer",
+            value=f"{milliseconds(found['beside'])}, {found['beside']['n']} of {CALLS} cards",
+            beside=f"{crowd} of {CROWD} cards of the other's",
+            ratio=found["beside"]["p50_ms"] / max(found["alone"]["p50_ms"], 0.1),
+            target="all cards",
+            met=posts == CROWD + 2 * CALLS,
+        ),
+    ]
+    return {**found, "cards": posts}, rows
+
+
+async def _single_calls(stack: Stack) -> list[Sent]:
+    calls = []
+    for place in range(CALLS):
+        await asyncio.sleep(0.3)
+        calls.append(await _ring(stack, place))
+    return calls
+
+
+async def _ring(stack: Stack, place: int, member: int = 0) -> Sent:
+    call = Sent(caller=f"4{next(_numbers)}", place=place, rang_at=time.monotonic())
+    await tell(stack.http, stack.addresses[0], call, "newCall", to=line(place, member), members=[f"w{member}"])
+    return call

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 
 import aiohttp
 from aiohttp import web
-from anyio.lowlevel import checkpoint
 
 from bot.after_call import after_call_handlers
 from bot.buttons import lookup_buttons
@@ -160,10 +159,9 @@ class Service:
     async def work(self) -> None:
         """Begin to work what is in the queue; keys and tokens are fetched and kept warm from here on. When it returns,
         what takes its time once has taken it: the first call is served like any other."""
-        await checkpoint()  # PGQueuer's task groups load half of anyio at their first use: a tenth of a second of CPU
         await asyncio.gather(self._keys.start(), self._tokens.start(*await self._identities.every()))
         await self.database.pool.open(_WARM)
-        self._workers.start()
+        await self._workers.start()
         self._background = [
             asyncio.create_task(self._sweep.run(), name="sweep"),
             asyncio.create_task(self._streams.run(), name="streams"),

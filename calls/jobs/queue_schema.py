@@ -1,8 +1,9 @@
 """PGQueuer's names and tables: everything of it lives in the schema ``queue``.
 
-Three things are ours. Its trigger told every listener of every change; ``queue.ring`` tells those who work this kind of
+Four things are ours. Its trigger told every listener of every change; ``queue.ring`` tells those who work this kind of
 job that there is one. Its enqueueing is a function of the database, so that functions of ours can ring. Its log is kept
-empty: nobody reads it, and it cost three rows with five index entries each for every job.
+empty: nobody reads it, and it cost three rows with five index entries each for every job. And tenants take turns: its
+priorities, which nothing else uses, say how far back in its tenant's line a job stands.
 """
 
 from __future__ import annotations
@@ -23,12 +24,29 @@ BEGIN
     RETURN QUERY {enqueue};
 END $$;
 
+CREATE INDEX pgqueuer_line_idx ON queue.pgqueuer (entrypoint, (headers ->> 'tenant'), priority) WHERE status = 'queued';
+
+-- The priority of a tenant's next job: one below its last that waits, and never above the first of all that wait, or
+-- whoever begins now would stand before those who have waited long. A planner that saw the table empty would read it
+-- whole ever after.
+CREATE FUNCTION queue.turn(kind text, tenant uuid) RETURNS integer LANGUAGE plpgsql SET enable_seqscan = off AS $$
+BEGIN
+    RETURN LEAST(
+        (SELECT j.priority FROM queue.pgqueuer j WHERE j.entrypoint = kind AND j.status = 'queued'
+            ORDER BY j.priority DESC LIMIT 1),
+        (SELECT j.priority - 1 FROM queue.pgqueuer j
+            WHERE j.entrypoint = kind AND j.headers ->> 'tenant' = tenant::text AND j.status = 'queued'
+            ORDER BY j.priority LIMIT 1),
+        0
+    );
+END $$;
+
 -- kind is the entrypoint. With a key, one job of that key is enough, be it waiting or running.
 CREATE FUNCTION queue.ring(kind text, tenant uuid, call uuid, key text DEFAULT NULL) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM queue.enqueue(
-        ARRAY[0], ARRAY[kind], ARRAY[convert_to(json_build_object('tenant', tenant, 'call', call)::text, 'UTF8')],
-        ARRAY[interval '0'], ARRAY[key], ARRAY[jsonb 'null']
+        ARRAY[queue.turn(kind, tenant)], ARRAY[kind], ARRAY[convert_to(call::text, 'UTF8')],
+        ARRAY[interval '0'], ARRAY[key], ARRAY[jsonb_build_object('tenant', tenant)]
     );
     PERFORM pg_notify('ring_' || kind, '');
 END $$;

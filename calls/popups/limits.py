@@ -27,7 +27,7 @@ class RowLimiter:
 
     async def take(self, tenant_id: UUID, *buckets: Bucket) -> Shortage | None:
         ordered = sorted(buckets, key=lambda bucket: bucket.scope)  # one order of locking for everybody
-        row = await self._database.pool.fetchrow(
+        row = await self._database.at_once(tenant_id).sql.fetchrow(
             _SQL["take_tokens"],
             tenant_id,
             [bucket.scope for bucket in ordered],

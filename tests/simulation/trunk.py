@@ -113,13 +113,15 @@ class Trunk:
         return told
 
     async def finish(self) -> None:
-        """The day is over: what was missed is told once more, by what the last snapshot leaves out."""
+        """The day is over: what was missed is told once more, by what the last snapshot leaves out; by another one
+        where a call in it cannot be read."""
         self.cut(0.0)
         begun = self.world.loop.time()
         for _ in range(_TRIES):
             if any(each.snapshot is not None and each.heard_at and each.at > begun for each in self.told):
                 break
-            if not self.listened:
+            told = self.told[-1] if self.told else None
+            if not self.listened or (told is not None and told.at > begun and told.snapshot is None):
                 self.cut(0.0)
             await asyncio.sleep(1.0)
         else:
