@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import aiohttp
@@ -22,7 +22,7 @@ from bot.health import Health
 from bot.identities import RowIdentities
 from bot.journal_texts import CatalogueTexts
 from bot.listener import Listener
-from bot.outgoing import open_connector
+from bot.outgoing import PER_HOST, open_connector
 from bot.preferences import preference_handlers
 from bot.seen import RowSeen
 from bot.settings import Settings
@@ -91,11 +91,8 @@ class Service:
     async def wire(self) -> None:
         """Make the parts, and their routes on :attr:`app`. More routes may be added before :meth:`listen`."""
         settings, database, now = self.settings, self.database, self._now
-        self._http = aiohttp.ClientSession(
-            connector=open_connector(allow_loopback=settings.allow_loopback),
-            cookie_jar=aiohttp.DummyCookieJar(),  # no outside system is told what another call was about
-            headers={"User-Agent": "SmartCall"},
-        )
+        self._http = self._session()
+        self._listening = self._session(per_host=0)  # each customer's stays open: they would use up one for requests
         bell = Bell()
         limiter = RowLimiter(database, now)
         tools = Tools(
@@ -151,7 +148,7 @@ class Service:
             anonymous_app_id=self._trust.anonymous_app_id,
         ).add_routes(self.app)
         listened_to = {name: stream for name, operator in OPERATORS.items() if (stream := operator.stream) is not None}
-        self._streams = Streams(database, bell, listened_to, tools, now)
+        self._streams = Streams(database, bell, listened_to, replace(tools, http=self._listening), now)
         self._identities = identities
         self._sweep = Sweep(database, bell, now)
         self._wired = True
@@ -184,7 +181,15 @@ class Service:
             await self._tokens.stop()
             await self._keys.stop()
             await self._http.close()
+            await self._listening.close()
         await self.database.close()
+
+    def _session(self, *, per_host: int = PER_HOST) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=open_connector(allow_loopback=self.settings.allow_loopback, per_host=per_host),
+            cookie_jar=aiohttp.DummyCookieJar(),  # no outside system is told what another call was about
+            headers={"User-Agent": "SmartCall"},
+        )
 
     async def bots(self) -> Sequence[str]:
         """The app ids of the bot identities there are."""

@@ -17,7 +17,8 @@ import aiohttp
 
 from bot.teams.service_urls import is_loopback
 
-CONNECTIONS = 200  # outgoing HTTP connections at once
+# Connections to one host at once. Not of all together: a CRM that is dead would use them up, and cards wait for it.
+PER_HOST = 100
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -58,8 +59,8 @@ def is_for_web(port: int) -> bool:
     return port == 443 or (port >= _WELL_KNOWN and port not in _OTHER_PORTS)
 
 
-def open_connector(*, allow_loopback: bool) -> aiohttp.TCPConnector:
-    """The connector of the service's one HTTP session."""
+def open_connector(*, allow_loopback: bool, per_host: int = PER_HOST) -> aiohttp.TCPConnector:
+    """The connector of every HTTP session of the service's. ``per_host`` 0: as many as are asked for."""
 
     def open_socket(found: tuple[Any, ...]) -> socket.socket:
         family, kind, protocol, _, target = found
@@ -68,7 +69,7 @@ def open_connector(*, allow_loopback: bool) -> aiohttp.TCPConnector:
             raise AddressRefused
         return socket.socket(family=family, type=kind, proto=protocol)
 
-    return aiohttp.TCPConnector(limit=CONNECTIONS, socket_factory=open_socket)
+    return aiohttp.TCPConnector(limit=0, limit_per_host=per_host, socket_factory=open_socket)
 
 
 def _is_outside(address: Address, *, allow_loopback: bool) -> bool:

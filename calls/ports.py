@@ -189,7 +189,7 @@ class Quotas(Protocol):
 class Tools:
     """What a connector or an operator may use of ours."""
 
-    http: aiohttp.ClientSession  # one per process, passed in
+    http: aiohttp.ClientSession  # the process's own, passed in
     limiter: Limiter
     credentials: Credentials
     quotas: Quotas

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import errno
+import resource
 import signal
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from calls.store.database import Database
 if TYPE_CHECKING:
     from bot.app import Service
 
+_FILES = 10_240  # kern.maxfilesperproc of macOS, which refuses more although it says that there is no bound
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=None, help="instead of SMARTCALL_PORT")
@@ -28,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run(chosen: argparse.Namespace) -> int:
     settings = read_settings(**({} if chosen.port is None else {"port": chosen.port}))
     log_to_stderr(settings.log_level)
+    allow_files()
     telemetry = start_telemetry(settings)
     try:
         await _serve(settings, await open_database(settings))
@@ -77,6 +81,15 @@ def _not_listening(settings: Settings, error: OSError) -> str:
         return f"SMARTCALL_PORT: {settings.port} is taken by another program; choose another port"
     where = f"{settings.host} port {settings.port}"
     return f"SMARTCALL_HOST, SMARTCALL_PORT: cannot listen on {where} ({type(error).__name__}); choose others"
+
+
+def allow_files() -> None:
+    """As many open files, which sockets are, as the system lets us have. What it gives unasked (1,024 as a rule) is for
+    programs that use select(), which can tell no more apart."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if most == resource.RLIM_INFINITY else min(most, _FILES)
+    if allowed != resource.RLIM_INFINITY and allowed < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def stop_signal() -> asyncio.Event:
