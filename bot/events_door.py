@@ -83,24 +83,19 @@ class EventsDoor:
         return web.Response(status=answer.status, body=answer.body, content_type=answer.content_type)
 
     async def _take(self, request: web.Request, received_at: datetime) -> Response:
-        connection, remembered = await self._connection(request.match_info["connection"])
-        raw = RawRequest(
-            method=request.method,
-            headers={name.lower(): value for name, value in request.headers.items()},
-            query=dict(request.query),
-            body=await read_body(request, SIZE_LIMIT),
-            url_token=request.match_info.get("token"),
-        )
-        try:
-            webhook, parsed, taken = await self._store(raw, connection, received_at)
-            outdated = remembered and not parsed.events  # nothing was stored, so nothing was compared
-        except (BadProof, Unreadable, Outdated):
-            if not remembered:
-                raise
-            outdated = True
-        if outdated:
-            connection, _ = await self._connection(request.match_info["connection"], anew=True)
-            webhook, parsed, taken = await self._store(raw, connection, received_at)
+        named = request.match_info["connection"]
+        connection, remembered = await self._connection(named)
+        raw = await _read(request)
+        while True:
+            try:
+                webhook, parsed, taken = await self._store(raw, connection, received_at)
+            except (BadProof, Unreadable, Outdated):
+                if not remembered:
+                    raise
+            else:
+                if parsed.events or not remembered:  # else nothing was stored, and the version not compared
+                    break
+            connection, remembered = await self._connection(named, anew=True)
         telemetry.events.add(taken.stored, {"outcome": "stored"})
         telemetry.events.add(taken.repeated, {"outcome": "repeated"})
         for reason in taken.ignored:
@@ -133,3 +128,13 @@ class EventsDoor:
         if connection is None or connection.type not in self._operators:
             raise BadProof("no such connection")
         return connection, remembered
+
+
+async def _read(request: web.Request) -> RawRequest:
+    return RawRequest(
+        method=request.method,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        query=dict(request.query),
+        body=await read_body(request, SIZE_LIMIT),
+        url_token=request.match_info.get("token"),
+    )
