@@ -113,9 +113,8 @@ async def test_a_list_of_yesterday_is_not_believed(bot: Any, microsoft: Any, ser
     assert (await client.send(bot.activity(id="3")))[0] == 200
 
 
-async def test_a_start_does_not_wait_for_ever(
-    bot: Any, serve: Any, held: asyncio.Event, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _hold_microsoft_up(bot: Any, held: asyncio.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing comes until ``held`` is set, which is longer than anybody waits."""
     monkeypatch.setattr(keys, "PATIENCE", 0.05)
     document = bot.keys._document
 
@@ -124,6 +123,12 @@ async def test_a_start_does_not_wait_for_ever(
         return await document(url)
 
     monkeypatch.setattr(bot.keys, "_document", slow)
+
+
+async def test_a_start_does_not_wait_for_ever(
+    bot: Any, serve: Any, held: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _hold_microsoft_up(bot, held, monkeypatch)
     await bot.keys.start()
     assert not bot.keys.ready
     held.set()
@@ -137,14 +142,7 @@ async def test_who_waits_for_keys_does_not_wait_for_ever(
     """Strangers with made-up key ids would else hold their sockets as long as Microsoft is slow."""
     await bot.keys.start()
     client = await serve()
-    monkeypatch.setattr(keys, "PATIENCE", 0.05)
-    document = bot.keys._document
-
-    async def slow(url: str) -> Any:
-        await held.wait()
-        return await document(url)
-
-    monkeypatch.setattr(bot.keys, "_document", slow)
+    _hold_microsoft_up(bot, held, monkeypatch)
     made_up = [signer.sign(bot.claims(), kid=f"x{number}") for number in range(5)]
     answers = await asyncio.gather(*(client.send(bot.activity(), token=token) for token in made_up))
     assert {status for status, _ in answers} == {503}
