@@ -71,7 +71,7 @@ async def answer_press(handlers: Mapping[Verb, Handler], pressed: Pressed) -> Ac
 def show_popup(granted: Granted) -> CardReply:
     """The card as it is after the press."""
     rendered = render_popup(granted.popup, texts_for(granted.language))
-    return CardReply(card=rendered.card, summary=rendered.summary)
+    return CardReply(card=rendered.card, summary=rendered.summary, as_of=granted.as_of)
 
 
 def lookup_buttons(wishes: Wishes) -> Mapping[Verb, Handler]:

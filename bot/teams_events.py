@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from bot.buttons import Handler, Pressed, answer_press
+from bot.buttons import Handler, NotAButton, Pressed, answer_press
 from bot.cards import welcome_card
 from bot.conversation import Conversation
-from bot.teams.ports import ActionReply, CardAction, ErrorReply, InstalledChat, Reply
+from bot.teams.ports import ActionReply, CardAction, CardReply, ErrorReply, InstalledChat, MessageReply, Reply
 from bot.texts import texts_for
 from calls.jobs.queue import Bell
 from calls.numbers import Number, parse_number
 from calls.popups.chats import SQL as CHATS
 from calls.popups.chats import ChatAddress, ChatState, keep_chat, set_state, welcome_due
 from calls.popups.popup import Verb
+from calls.popups.wishes import CallGone, NotYours, follow_answer, is_late, leave_to_edit
 from calls.store.database import Database, Unit
 from calls.store.sql_blocks import read_blocks
 from calls.store.tenants import Employee, Tenant, employee_of, read_tenant
@@ -86,12 +88,31 @@ class ProductEvents:
         return await self._conversation.answer(tenant, employee, text, texts)
 
     async def card_action(self, action: CardAction) -> ActionReply:
+        pressed = await self._pressed(action)
+        if pressed is None:
+            return ErrorReply(code="not_set_up", message=texts_for(action.chat.locale).reply.not_set_up, status=403)
+        reply = await answer_press(self._handlers, pressed)
+        if isinstance(reply, CardReply) and reply.as_of is not None and is_late(reply.as_of, self._now()):
+            async with self._database.tenant(pressed.tenant.tenant_id) as unit:
+                await leave_to_edit(unit, self._bell, pressed.press(), self._now())
+            return MessageReply(text=pressed.texts.reply.card_follows)
+        return reply
+
+    async def answered_again(self, action: CardAction) -> None:
+        pressed = await self._pressed(action)
+        if pressed is None:
+            return
+        with suppress(NotAButton, CallGone, NotYours):
+            async with self._database.tenant(pressed.tenant.tenant_id) as unit:
+                await follow_answer(unit, self._bell, pressed.press(), self._now())
+
+    async def _pressed(self, action: CardAction) -> Pressed | None:
         person = await self._person(action.chat)
         if person is None:
-            return ErrorReply(code="not_set_up", message=texts_for(action.chat.locale).reply.not_set_up, status=403)
+            return None
         tenant, employee = person
         texts = texts_for(employee.language or tenant.language)
-        return await answer_press(self._handlers, Pressed(action=action, tenant=tenant, employee=employee, texts=texts))
+        return Pressed(action=action, tenant=tenant, employee=employee, texts=texts)
 
     async def _person(self, chat: InstalledChat) -> tuple[Tenant, Employee] | None:
         """Who this is; None when we do not serve them."""

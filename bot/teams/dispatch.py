@@ -115,7 +115,7 @@ class TeamsDispatch(TeamsActivityHandler):  # type: ignore[misc]  # botbuilder i
         async def handle() -> InvokeResponse:
             return InvokeResponse(status=HTTPStatus.OK, body=action_response(await self._events.card_action(action)))
 
-        return await self._once(activity, chat, handle)
+        return await self._once(activity, chat, handle, again=lambda: self._events.answered_again(action))
 
     async def _install(self, chat: InstalledChat) -> None:
         await self._send(chat, await self._events.installed(chat))
@@ -144,14 +144,22 @@ class TeamsDispatch(TeamsActivityHandler):  # type: ignore[misc]  # botbuilder i
             log.warning("a reply to Teams was not sent: %s (%s)", type(error).__name__, error)
 
     async def _once(
-        self, activity: Activity, chat: InstalledChat, handle: Callable[[], Awaitable[InvokeResponse]]
+        self,
+        activity: Activity,
+        chat: InstalledChat,
+        handle: Callable[[], Awaitable[InvokeResponse]],
+        *,
+        again: Callable[[], Awaitable[None]] | None = None,
     ) -> InvokeResponse:
         """Run ``handle`` for the first arrival and keep its answer; give that answer to every other arrival."""
         key = activity_key(activity, chat.app_id)
         if key is None:
             return await handle()
         if not await self._seen.first_time(chat.entra_tenant, key):
-            return await self._earlier(chat.entra_tenant, key, wait=activity.type == ActivityTypes.invoke)
+            earlier = await self._earlier(chat.entra_tenant, key, wait=activity.type == ActivityTypes.invoke)
+            if again is not None and earlier.status == HTTPStatus.OK:
+                await again()
+            return earlier
         try:
             answer = await handle()
         except BaseException:

@@ -90,6 +90,7 @@ class CardReply:
 
     card: Card = field(repr=False)
     summary: str = ""
+    as_of: datetime | None = None  # when what it shows was read; None: nothing of ours overtakes it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,6 +130,9 @@ class TeamsEvents(Protocol):
 
     async def card_action(self, action: CardAction) -> ActionReply:
         """A button was pressed. Answer within a second; do slow work afterwards and update the card."""
+
+    async def answered_again(self, action: CardAction) -> None:
+        """The same press has come again and is about to get the first answer, which may be older than the card."""
 
 
 class SeenActivities(Protocol):

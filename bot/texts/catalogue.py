@@ -191,6 +191,7 @@ class ReplyTexts:
     unknown_message: str
     not_set_up: str  # the person is not an employee of a tenant we serve
     call_gone: str
+    card_follows: str  # to a press whose answer would come too late to be drawn
     not_yours: str
     unknown_action: str
 

@@ -93,7 +93,8 @@ class Calling:
             call_id = await unit.sql.fetchval(SQL["want_shown"], press.popup_id, wish.now + _SWEEP_AFTER)
             await self._bell.ring_cards(unit, call_id)
             popup, scene = await answer(unit, press, wish.now, self._operators)
-            return Granted(popup=popup, language=scene.language(wish.employee.employee_id), drawn=not scene.forgotten)
+            language = scene.language(wish.employee.employee_id)
+            return Granted(popup=popup, language=language, as_of=wish.now, drawn=not scene.forgotten)
 
     async def call_listed(self, press: Press, drawing: UUID) -> None:
         """Call the number of a call in a list. ``drawing`` names the list as it was drawn: a press that comes twice is

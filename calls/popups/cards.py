@@ -33,6 +33,7 @@ SQL = read_blocks(Path(__file__).with_name("cards.sql"))
 _LEASE = timedelta(seconds=9)  # with the sweep's second, whoever stands still is replaced within ten
 _SEND_SECONDS = 4.4  # below half the lease: a sender that hangs has given up before another may begin
 _GRACE = 0.3  # a channel that keeps its deadline says itself what became of the request
+_LINGERS = timedelta(seconds=15)  # an edit that we gave up on may be carried out yet, over a newer one
 _WAITS = (2.0, 5.0, 15.0, 60.0, 300.0, 900.0)  # seconds before a failed popup is tried again; then it is parked
 
 
@@ -227,10 +228,10 @@ class Cards:
             wait = max(problem.retry_after, 0.1)
         parked = "keeps_failing" if tries > len(_WAITS) else None
         unsent = posting and isinstance(problem, Throttled | Transient)
-        unmoved = posting or isinstance(problem, Throttled)
+        lingers = None if posting or isinstance(problem, Throttled) else now + _LINGERS
         async with self._database.tenant(tenant_id) as unit:
             due = None if parked else now + timedelta(seconds=wait)
-            await unit.sql.execute(SQL["put_off"], row["popup_id"], sending.hold.lease, due, unsent, parked, unmoved)
+            await unit.sql.execute(SQL["put_off"], row["popup_id"], sending.hold.lease, due, unsent, parked, lingers)
         return False
 
     def _count(self, sending: Sending) -> None:

@@ -18,9 +18,10 @@ WHERE popup_id = $1
 
 -- name: put_off
 -- A POST that certainly did not reach Teams ($4) does not count as tried; an earlier one of unknown outcome still does.
--- An edit that may have reached it: what is on the screen is not known any more.
+-- An edit that may have reached it, or may yet ($6 says until when): what is on the screen is not known any more.
 UPDATE smartcall.popup SET
-    shown_digest = CASE WHEN $6 THEN shown_digest END,
+    shown_digest = CASE WHEN $6::timestamptz IS NULL THEN shown_digest END,
+    unsettled_until = GREATEST(unsettled_until, $6),
     lease = NULL, lease_until = NULL, attempts = attempts + 1, starts = 0, due_at = $3, parked = $5,
     post_tried_at = CASE WHEN $4 AND posts <= 1 THEN NULL ELSE post_tried_at END,
     posts = CASE WHEN $4 THEN GREATEST(posts - 1, 0) ELSE posts END

@@ -36,6 +36,8 @@ from calls.store.sql_blocks import read_blocks
 
 _SQL = read_blocks(Path(__file__).with_name("wishes.sql"))
 _SWEEP_AFTER = timedelta(seconds=3)
+_ANSWERED_WITHIN = timedelta(seconds=1)  # of when what the answer shows was read, or an edit shows it
+_SHOWN_WITHIN = timedelta(seconds=2)  # until then an answer may come over what was sent meanwhile
 
 
 class CallGone(Exception):
@@ -63,6 +65,7 @@ class Granted:
 
     popup: Popup
     language: str
+    as_of: datetime  # when the press was begun with
     drawn: bool = True  # False: what the card said is forgotten since, and it is better left as it is
 
 
@@ -180,7 +183,7 @@ class Wishes(Wishing):
 async def adopt(unit: Unit, press: Press, now: datetime) -> None:
     """Note the message a press came from. What it shows is unknown from here on: Teams puts the answer there, in the
     place of a form that may have stood on it; what was typed into that is kept."""
-    await unit.sql.execute(_SQL["adopt_card"], press.popup_id, press.card_id, now)
+    await unit.sql.execute(_SQL["adopt_card"], press.popup_id, press.card_id, now + _SHOWN_WITHIN)
     typed, search = press.typed, None
     if typed.search is not None:
         row = await own_popup(unit, press)
@@ -248,4 +251,23 @@ async def grant(unit: Unit, bell: Bell, press: Press, now: datetime, operators: 
     await unit.sql.execute(_SQL["want_shown"], row["call_id"], now + _SWEEP_AFTER)
     popup, scene = await answer(unit, press, now, operators)
     await bell.ring_cards(unit, row["call_id"])
-    return Granted(popup=popup, language=scene.language(row["employee_id"]))
+    return Granted(popup=popup, language=scene.language(row["employee_id"]), as_of=now)
+
+
+def is_late(as_of: datetime, now: datetime) -> bool:
+    """Whether the answer to a press would come too late to be drawn: edits may have overtaken it, and it would stay."""
+    return now - as_of > _ANSWERED_WITHIN
+
+
+async def leave_to_edit(unit: Unit, bell: Bell, press: Press, now: datetime) -> None:
+    """What an answer that is not given would have shown comes to the card by an edit."""
+    row = await own_popup(unit, press)
+    await unit.sql.execute(_SQL["leave_to_edit"], press.popup_id, now + _SWEEP_AFTER)
+    await bell.ring_cards(unit, row["call_id"])
+
+
+async def follow_answer(unit: Unit, bell: Bell, press: Press, now: datetime) -> None:
+    """A press is answered once more, as it was the first time: an edit comes after it, for there is newer by now."""
+    row = await own_popup(unit, press)
+    await unit.sql.execute(_SQL["answer_comes_again"], press.popup_id, now + _SWEEP_AFTER, now + _SHOWN_WITHIN)
+    await bell.ring_cards(unit, row["call_id"])

@@ -10,7 +10,8 @@ WHERE p.popup_id = $1
 -- name: adopt_card
 -- A card whose POST was never answered tells its id when somebody presses it. What the screen shows is not known from
 -- here on: Teams puts the answer to the press there, or does not get it.
-UPDATE smartcall.popup SET activity_id = COALESCE(activity_id, $2), shown_digest = NULL, pressed_at = $3
+UPDATE smartcall.popup SET
+    activity_id = COALESCE(activity_id, $2), shown_digest = NULL, unsettled_until = GREATEST(unsettled_until, $3)
 WHERE popup_id = $1
 
 -- name: change_lookup
@@ -20,6 +21,16 @@ UPDATE smartcall.call SET
     lookup_lease = CASE WHEN $3 THEN NULL ELSE lookup_lease END,
     lookup_lease_until = CASE WHEN $3 THEN $4 ELSE lookup_lease_until END
 WHERE call_id = $1
+
+-- name: leave_to_edit
+-- The answer to the press was not given: no form of it is on the screen.
+UPDATE smartcall.popup SET wanted = wanted + 1, shown_digest = NULL, attempts = 0, form_until = NULL, due_at = $2
+WHERE popup_id = $1
+
+-- name: answer_comes_again
+UPDATE smartcall.popup SET
+    wanted = wanted + 1, shown_digest = NULL, attempts = 0, due_at = $2, unsettled_until = GREATEST(unsettled_until, $3)
+WHERE popup_id = $1
 
 -- name: want_shown
 UPDATE smartcall.popup SET wanted = wanted + 1, attempts = 0, due_at = $2 WHERE call_id = $1

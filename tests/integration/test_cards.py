@@ -287,6 +287,27 @@ async def test_what_a_node_that_died_has_sent_is_not_taken_for_unsent(desk: Desk
     assert not desk.screen.faults_of_ours
 
 
+async def test_an_edit_that_may_linger_is_followed_by_one_that_comes_after_it(desk: Desk) -> None:
+    """Teams may carry out what we gave up on, and over what we have sent since."""
+    await desk.tell(RING)
+    desk.screen.before = fail_once(Unknown("no answer"), "update")
+    await desk.tell(ANSWER)
+    late = desk.card().popup
+    desk.clock.move(2.1)
+    await desk.sweep()
+    await desk.show()
+    shown = desk.card().popup
+    assert shown != late
+    desk.card().popup = late
+    desk.clock.move(10)
+    await desk.show()
+    assert desk.card().popup == late, "there is no hurry"
+    desk.clock.move(5)
+    await desk.show()
+    assert desk.card().popup == shown
+    assert (await desk.row())["due_at"] is None
+
+
 async def test_a_lease_that_ran_out_while_sending_makes_the_card_be_looked_at_again(desk: Desk) -> None:
     await desk.tell(RING)
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from calls.calling.asking import NotPlaced
 from calls.popups.notes import CallNote
 from calls.popups.popup import Popup
-from calls.popups.wishes import CallGone, Granted, NotYours, Press
+from calls.popups.wishes import CallGone, Granted, NotYours, Press, is_late
 from tests.simulation import service
 from tests.support.companies import NUMBER_OF_EMPLOYEES, object_id
 
@@ -108,5 +108,10 @@ class Employees:
         except CallGone:
             world.blame("a press was answered with CallGone")
         else:
-            if granted is not None and granted.drawn:
-                message.popup = granted.popup  # Teams shows the answer in the card's place
+            if granted is None or not granted.drawn:
+                return
+            if is_late(granted.as_of, node.now()):
+                world.note("answers that came too late to be drawn")
+                await world.on(node, service.leave_to_edit(node, press))
+                return
+            message.popup = granted.popup  # Teams shows the answer in the card's place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -37,7 +37,7 @@ class Screen:
     requests: list[tuple[str, UUID]] = field(default_factory=list)
     faults_of_ours: list[str] = field(default_factory=list)
     _under_way: Counter[UUID] = field(default_factory=Counter)
-    _retry: defaultdict[str, bool] = field(default_factory=lambda: defaultdict(bool))
+    _repetitions: Counter[str] = field(default_factory=Counter)  # updates of a card that may change nothing
 
     async def post(self, chat: ChatAddress, popup: Popup, *, language: str, quiet: bool, deadline: float) -> str:
         key = popup.popup_id
@@ -69,17 +69,21 @@ class Screen:
         key = popup.popup_id
         self.requests.append(("update", key))
         card = self.cards[card_id]
-        if card.popup == popup and not self._retry[card_id]:
-            self.faults_of_ours.append("an update that changes nothing")
+        if card.popup == popup:
+            self._repetitions[card_id] -= 1
+            if self._repetitions[card_id] < 0:
+                self.faults_of_ours.append("an update that changes nothing")
         if self._under_way[key]:
             self.faults_of_ours.append("two requests under way for one popup")
         self._under_way[key] += 1
-        self._retry[card_id] = True
         try:
             await _run(self.before("update"))
             card.popup, card.updates = popup, card.updates + 1
             await _run(self.after("update"))
-            self._retry[card_id] = False
+        except BaseException as problem:
+            # Again; and, where Teams may carry it out yet, once more after that.
+            self._repetitions[card_id] += 1 if isinstance(problem, Throttled) else 2
+            raise
         finally:
             self._under_way[key] -= 1
 

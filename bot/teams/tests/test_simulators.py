@@ -122,6 +122,9 @@ class World:
         self.presses.append(action)
         return CardReply(card=card("søkt igjen"), summary="søkt igjen")
 
+    async def answered_again(self, action: CardAction) -> None:
+        pass
+
     async def call(self, method: str, path: str, body: Any = None) -> Any:
         async with self.http.request(method, f"{self.base}/simulators/{path}", json=body) as answer:
             assert answer.status < 300, (path, answer.status, await answer.text())

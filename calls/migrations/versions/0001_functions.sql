@@ -216,8 +216,8 @@ BEGIN
         PERFORM set_config('synchronous_commit', 'off', true);
     END IF;
     RETURN QUERY WITH mine AS (
-        SELECT p.popup_id, p.wanted > answered AS newer, p.pressed_at + interval '2 seconds' AS settled_at,
-            COALESCE(p.pressed_at + interval '2 seconds' > as_of AND p.wanted = answered, false) AS again,
+        SELECT p.popup_id, p.wanted > answered AS newer, p.unsettled_until,
+            COALESCE(p.unsettled_until > as_of AND p.wanted = answered, false) AS again,
             COALESCE(held_until IS NULL AND p.form_until <= as_of, false) AS left_alone  -- the form had its time
         FROM smartcall.popup p WHERE p.popup_id = popup AND p.lease = taker FOR UPDATE
     )
@@ -229,7 +229,7 @@ BEGIN
         person_sealed = CASE WHEN m.left_alone THEN NULL ELSE p.person_sealed END,
         search_sealed = CASE WHEN m.left_alone THEN NULL ELSE p.search_sealed END,
         form_until = held_until, parked = reason, lease = NULL, lease_until = NULL, starts = 0,
-        due_at = CASE WHEN m.newer THEN as_of WHEN m.again THEN m.settled_at END,
+        due_at = CASE WHEN m.newer THEN as_of WHEN m.again THEN m.unsettled_until END,
         post_tried_at = CASE WHEN declined AND p.posts <= 1 THEN NULL ELSE p.post_tried_at END,
         posts = CASE WHEN declined THEN GREATEST(p.posts - 1, 0) ELSE p.posts END
     FROM mine m WHERE p.popup_id = m.popup_id RETURNING m.newer;

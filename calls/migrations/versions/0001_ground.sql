@@ -150,7 +150,7 @@ CREATE TABLE smartcall.popup (
     starts         integer NOT NULL DEFAULT 0,    -- leases in a row that nobody came back from
     post_tried_at  timestamptz,                   -- stored before the POST, which Teams may carry out twice
     posts          integer NOT NULL DEFAULT 0,
-    pressed_at     timestamptz,                   -- the newest press of a button, whose answer shows a card too
+    unsettled_until timestamptz,                  -- what we sent may be overtaken: by a press's answer, a lost edit
     activity_id    text,
     form           text CHECK (form IN ('note', 'person', 'number', 'none')),  -- opened by the employee; none: left alone
     form_until     timestamptz,                   -- a form is on the screen: until when we leave the card alone

@@ -51,6 +51,9 @@ class Events:
         answer = self.action(action)
         return await answer if asyncio.iscoroutine(answer) else answer
 
+    async def answered_again(self, action: CardAction) -> None:
+        self.told.append(("answered_again", action))
+
 
 class Seen:
     """SeenActivities in memory."""

@@ -62,6 +62,7 @@ class TestPressing:
         answers = [await client.send(invoke(bot)) for _ in range(3)]
         assert answers == [answers[0]] * 3
         assert bot.events.names().count("card_action") == 1
+        assert bot.events.names().count("answered_again") == 2, "the answer is older than the card may be"
 
     async def test_a_press_repeated_while_the_first_is_at_work_waits_for_its_answer(self, bot: Any, serve: Any) -> None:
         begun, go_on = asyncio.Event(), asyncio.Event()
