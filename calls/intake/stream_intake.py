@@ -59,7 +59,7 @@ async def _end_vanished(
         if not await unit.sql.fetchval(_SQL["holds_lease"], connection.connection_id, owner, now):
             raise LeaseLost
         there = [hashed for ref in snapshot.call_refs for hashed in unit.hashes("call ref", ref)]
-        rows = await unit.sql.fetch(_SQL["vanished_calls"], connection.connection_id, there)
+        rows = await unit.sql.fetch(_SQL["vanished_calls"], connection.connection_id, there, now)
     for row in rows:
         await _end(database, bell, connection, row["call_id"], now)
 

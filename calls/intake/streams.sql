@@ -23,9 +23,10 @@ WHERE connection_id = $1 AND owner = $2
 SELECT EXISTS (SELECT FROM smartcall.stream WHERE connection_id = $1 AND owner = $2 AND lease_until > $3)
 
 -- name: vanished_calls
--- Open as far as we know, and not in the snapshot ($2: the hashes of those that are).
+-- Open as far as we know, and not in the snapshot ($2: the hashes of those that are), which we heard at $3. What has begun
+-- since cannot be in it: another node may have stored it while we stood still.
 SELECT call_id FROM smartcall.call
-WHERE connection_id = $1 AND state IN ('ringing', 'answered') AND ref_hash <> ALL($2::bytea[])
+WHERE connection_id = $1 AND state IN ('ringing', 'answered') AND ref_hash <> ALL($2::bytea[]) AND started_at <= $3
 ORDER BY started_at
 
 -- name: lock_open_call

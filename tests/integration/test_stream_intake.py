@@ -199,6 +199,17 @@ async def test_who_has_lost_the_lease_ends_nothing(company: TestCompany, connect
     assert call.state is CallState.RINGING
 
 
+async def test_a_call_that_began_after_the_snapshot_is_not_missed_in_it(
+    company: TestCompany, connection: Connection
+) -> None:
+    """Heard by another node, while this one stood still with the snapshot in its hands."""
+    await hear(company, connection, heard(ring(line(0), call="before")), 0)
+    await hear(company, connection, heard(ring(line(1), call="after")), 8)
+    await hear(company, connection, there(), 5)
+    states = {ref: call.state for ref, call in (await calls(company)).items()}
+    assert states == {"before": CallState.ENDED, "after": CallState.RINGING}
+
+
 async def test_one_call_that_cannot_be_stored_does_not_hide_the_others(
     company: TestCompany, connection: Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
