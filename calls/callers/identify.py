@@ -33,6 +33,7 @@ from calls.store.sql_blocks import read_blocks
 log = logging.getLogger(__name__)
 SQL = read_blocks(Path(__file__).with_name("identify.sql"))
 _LOOK_AGAIN = timedelta(seconds=3)  # the sweep, whether the cards say so
+_SHOWN_FIRST = 5.0  # seconds that a slow Teams may take for what is known already, before anybody is asked
 
 
 @dataclass(kw_only=True, slots=True)
@@ -82,7 +83,8 @@ class CardsJob:
 
         async def take(unit: Unit, hold: Hold) -> Any:
             nonlocal claimed
-            until = hold.now + timedelta(seconds=self._patience.hard + self._patience.directory + 2)
+            seconds = _SHOWN_FIRST + self._patience.hard + self._patience.directory + 2
+            until = hold.now + timedelta(seconds=seconds)
             row = await unit.sql.fetchrow(
                 SQL["take_cards"], task.tenant_id, task.call_id, hold.lease, hold.until, hold.now, lease, until
             )

@@ -269,6 +269,20 @@ async def test_search_again_during_a_lookup_is_not_lost(desk: Desk) -> None:
     assert await desk.read("SELECT lookup_state FROM smartcall.call") == "done"
 
 
+async def test_a_slow_teams_before_anybody_is_asked_is_no_reason_to_ask_twice(desk: Desk) -> None:
+    task = await desk.tell(RING)
+    desk.clock.move(2)
+
+    async def dawdle(_: str) -> None:
+        desk.screen.before = lambda _: None
+        desk.clock.move(4.4)
+        await desk.job(replace(task, job_id="the sweep's"))
+
+    desk.screen.before = dawdle
+    await desk.job(task)
+    assert desk.crm.asked == 1
+
+
 async def test_a_late_answer_to_a_press_does_not_stay_on_the_screen(desk: Desk) -> None:
     task = await desk.tell(RING)
     await desk.job(task)

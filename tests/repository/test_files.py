@@ -14,6 +14,7 @@ LONGEST = 300  # lines of one Python or TypeScript file
 LONGER: dict[str, str] = {  # path → why this file may be longer
     "tests/integration/test_cards.py": "one stage, and every way a card can go wrong on it",
     "tests/integration/test_journaling.py": "one stage, and every way an entry can go wrong on it",
+    "tests/integration/test_one_toast.py": "one stage, and every temper of sources and Teams on it",
 }
 
 SECRETS = {
