@@ -80,7 +80,8 @@ async def tell(
     members: Sequence[str] = ("w0",),
     **more: str,
 ) -> None:
-    """One delivery, tried up to three times, as operators do. ``members`` are whose phones ring."""
+    """One delivery, tried up to three times, as operators do, and when it is told to come again. ``members`` are whose
+    phones ring."""
     called = (to or line(call.place)).removeprefix("+")
     form = [("event", event), ("callId", f"c{call.caller}"), ("from", f"47{call.caller}"), ("to", called)]
     form += [("direction", "in"), *more.items()]
@@ -89,14 +90,15 @@ async def tell(
     if event == "answer":
         form.append(("answeringNumber", called))
     for _ in range(3):
-        began = time.monotonic()
+        began, pause = time.monotonic(), 0.2
         try:
             async with http.post(node + events_path(call.place), data=form) as answer:
                 await answer.read()
                 call.acks.append(time.monotonic() - began)
                 if answer.status < 300:
                     return
+                pause = float(answer.headers.get("Retry-After", pause))
         except aiohttp.ClientError:
             call.acks.append(time.monotonic() - began)
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(pause)
     call.failed += 1
