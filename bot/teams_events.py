@@ -18,7 +18,7 @@ from calls.numbers import Number, parse_number
 from calls.popups.chats import SQL as CHATS
 from calls.popups.chats import ChatAddress, ChatState, keep_chat, set_state, welcome_due
 from calls.popups.popup import Verb
-from calls.popups.wishes import CallGone, NotYours, follow_answer, is_late, leave_to_edit
+from calls.popups.wishes import CallGone, NotYours, follow_by_edit, is_late
 from calls.store.database import Database, Unit
 from calls.store.sql_blocks import read_blocks
 from calls.store.tenants import Employee, Tenant, employee_of, read_tenant
@@ -93,18 +93,19 @@ class ProductEvents:
             return ErrorReply(code="not_set_up", message=texts_for(action.chat.locale).reply.not_set_up, status=403)
         reply = await answer_press(self._handlers, pressed)
         if isinstance(reply, CardReply) and reply.as_of is not None and is_late(reply.as_of, self._now()):
-            async with self._database.tenant(pressed.tenant.tenant_id) as unit:
-                await leave_to_edit(unit, self._bell, pressed.press(), self._now())
+            await self._follow(pressed, answered=False)
             return MessageReply(text=pressed.texts.reply.card_follows)
         return reply
 
     async def answered_again(self, action: CardAction) -> None:
         pressed = await self._pressed(action)
-        if pressed is None:
-            return
+        if pressed is not None:
+            await self._follow(pressed, answered=True)
+
+    async def _follow(self, pressed: Pressed, *, answered: bool) -> None:
+        """Nothing, where no card of theirs was pressed or its call is gone."""
         with suppress(NotAButton, CallGone, NotYours):
-            async with self._database.tenant(pressed.tenant.tenant_id) as unit:
-                await follow_answer(unit, self._bell, pressed.press(), self._now())
+            await follow_by_edit(self._database, self._bell, pressed.press(), self._now(), answered=answered)
 
     async def _pressed(self, action: CardAction) -> Pressed | None:
         person = await self._person(action.chat)

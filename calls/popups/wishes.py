@@ -65,7 +65,7 @@ class Granted:
 
     popup: Popup
     language: str
-    as_of: datetime  # when the press was begun with
+    as_of: datetime  # from before what it shows was read
     drawn: bool = True  # False: what the card said is forgotten since, and it is better left as it is
 
 
@@ -259,15 +259,11 @@ def is_late(as_of: datetime, now: datetime) -> bool:
     return now - as_of > _ANSWERED_WITHIN
 
 
-async def leave_to_edit(unit: Unit, bell: Bell, press: Press, now: datetime) -> None:
-    """What an answer that is not given would have shown comes to the card by an edit."""
-    row = await own_popup(unit, press)
-    await unit.sql.execute(_SQL["leave_to_edit"], press.popup_id, now + _SWEEP_AFTER)
-    await bell.ring_cards(unit, row["call_id"])
-
-
-async def follow_answer(unit: Unit, bell: Bell, press: Press, now: datetime) -> None:
-    """A press is answered once more, as it was the first time: an edit comes after it, for there is newer by now."""
-    row = await own_popup(unit, press)
-    await unit.sql.execute(_SQL["answer_comes_again"], press.popup_id, now + _SWEEP_AFTER, now + _SHOWN_WITHIN)
-    await bell.ring_cards(unit, row["call_id"])
+async def follow_by_edit(database: Database, bell: Bell, press: Press, now: datetime, *, answered: bool) -> None:
+    """Have an edit bring the card up to date: after an answer that was given once more, as it was the first time, or
+    in the place of one that is not given. Raises :class:`CallGone` and :class:`NotYours`."""
+    async with database.tenant(press.tenant_id) as unit:
+        row = await own_popup(unit, press)
+        shown_by = now + _SHOWN_WITHIN if answered else None
+        await unit.sql.execute(_SQL["follow_by_edit"], press.popup_id, now + _SWEEP_AFTER, shown_by)
+        await bell.ring_cards(unit, row["call_id"])

@@ -22,14 +22,12 @@ UPDATE smartcall.call SET
     lookup_lease_until = CASE WHEN $3 THEN $4 ELSE lookup_lease_until END
 WHERE call_id = $1
 
--- name: leave_to_edit
--- The answer to the press was not given: no form of it is on the screen.
-UPDATE smartcall.popup SET wanted = wanted + 1, shown_digest = NULL, attempts = 0, form_until = NULL, due_at = $2
-WHERE popup_id = $1
-
--- name: answer_comes_again
+-- name: follow_by_edit
+-- The answer to the press comes again, and is on the screen at $3 at the latest; or it is not given ($3: NULL), and no
+-- form of it is on the screen.
 UPDATE smartcall.popup SET
-    wanted = wanted + 1, shown_digest = NULL, attempts = 0, due_at = $2, unsettled_until = GREATEST(unsettled_until, $3)
+    wanted = wanted + 1, shown_digest = NULL, attempts = 0, due_at = $2, unsettled_until = GREATEST(unsettled_until, $3),
+    form_until = CASE WHEN $3::timestamptz IS NOT NULL THEN form_until END
 WHERE popup_id = $1
 
 -- name: want_shown

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 import pytest
-from aiohttp import web
+from aiohttp import test_utils, web
 
 from bot.outgoing import PER_HOST, open_connector
 from tests.hostile.product import running_product, until
@@ -21,12 +21,9 @@ from tests.support.servers import TestServer
 @asynccontextmanager
 async def serving(answer: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
     app = web.Application()
-    app.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, backlog=1000).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    await runner.cleanup()
+    app.router.add_get("/", answer)
+    async with test_utils.TestServer(app) as running:
+        yield str(running.make_url("/"))
 
 
 @dataclass(kw_only=True)

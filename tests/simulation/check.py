@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from calls.jobs.starts import NEVER_CAME_BACK
 from calls.model import Direction, Outcome
 from calls.popups.forms import Form
 from calls.popups.popup import Identity, PopupState
@@ -24,8 +25,8 @@ from tests.support.placers import FakeOperator
 
 _ALWAYS_SHOWN = {PopupState.MISSED, PopupState.ENDED, PopupState.REJECTED, PopupState.BUSY}
 _CRMS = {"HubSpot", "Arkiv"}
-_WORN_OUT = "never_came_back"  # whether that is so was judged when it was said (starts.py)
-_EXCUSES = {"no_chat", "not_installed", "card_gone", _WORN_OUT}
+# Whether nobody came back was judged when it was said (starts.py).
+_EXCUSES = {"no_chat", "not_installed", "card_gone", NEVER_CAME_BACK}
 _NOT_PLACED = {"refused"}
 _OVER = {"ended", "refused", "unknown"}
 
@@ -145,7 +146,7 @@ def _check_popups(end: End, ref: str, place: int, call: Any, scene: Scene, expec
         who = f"{ref} employee {employee} popup {row['popup_id']}"
         if row["tenant_id"] != tenant:
             world.blame(f"{who}: stands in another tenant")
-        if row["parked"] == _WORN_OUT and row["due_at"] is None:
+        if row["parked"] == NEVER_CAME_BACK and row["due_at"] is None:
             world.note("cards that nobody came back from")
         elif (row["shown"], row["lease"], row["due_at"]) != (row["wanted"], None, None):
             world.blame(f"{who}: left open ({row['shown']} of {row['wanted']}, due {row['due_at']})")
@@ -197,7 +198,7 @@ def _check_screen(world: World, who: str, employee: int, call: Any, row: Any, sc
         parked = row["parked"]
         if row["posts"] >= 2:
             world.note("cards whose two posts were both lost")
-        elif parked is None or (parked not in ("card_gone", _WORN_OUT) and place not in world.teams.ever_away):
+        elif parked is None or (parked not in ("card_gone", NEVER_CAME_BACK) and place not in world.teams.ever_away):
             world.blame(f"{who}: no card ({state}, posts {row['posts']}, parked {parked})")
         else:
             world.note("cards not shown because the app was away")

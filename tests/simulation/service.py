@@ -14,8 +14,7 @@ from calls.jobs.sweep import Sweep
 from calls.journal.journaling import JournalJob
 from calls.popups.after_call import AfterCallWishes
 from calls.popups.cards import Cards
-from calls.popups.wishes import Press, Wishes
-from calls.popups.wishes import leave_to_edit as leave_press_to_edit
+from calls.popups.wishes import Press, Wishes, follow_by_edit
 from calls.ports import Operator, Tools
 from calls.reducer import Call
 from tests.simulation.placer import NodePlacer
@@ -61,8 +60,7 @@ def wishes(node: Node) -> Wishes:
 
 async def leave_to_edit(node: Node, press: Press) -> None:
     """What the bot does with an answer that comes too late."""
-    async with node.database.tenant(press.tenant_id) as unit:
-        await leave_press_to_edit(unit, Bell(), press, node.now())
+    await follow_by_edit(node.database, Bell(), press, node.now(), answered=False)
 
 
 def after_call(node: Node) -> AfterCallWishes:
